@@ -1,0 +1,68 @@
+"""What all children begin with: the values of the moment, out of what the parent hands on, and the database."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.app.database import engine_of
+from gateway.config import convert
+from gateway.config.settings import Settings
+from gateway.domain.organisation import Organisation
+from gateway.domain.ours import Ours
+from gateway.supervisor.child import Control
+from gateway.supervisor.messages import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Of one configuration. They change together: whoever needs two of them takes one `Values`."""
+
+    settings: Settings
+    organisation: Organisation
+    ours: Ours
+
+    @property
+    def attempts(self) -> int:
+        return self.settings.limits.attempts
+
+
+def values_of(configuration: Configuration) -> Values:
+    settings = Settings.restore(configuration.settings)
+    return Values(settings, convert.organisation(settings), convert.ours(settings))
+
+
+class Live:
+    """The values of the moment; a reload replaces them whole."""
+
+    def __init__(self, control: Control) -> None:
+        self.now = values_of(control.configuration)
+        control.on_change(self._change)
+
+    def _change(self, configuration: Configuration) -> None:
+        self.now = values_of(configuration)
+
+
+def leave_when_changed(control: Control, live: Live, read: Callable[[Settings], object]) -> None:
+    """Have this child finish and be replaced when a reload changes what it read at its start; for queue workers, whom nobody misses meanwhile."""
+    before = read(live.now.settings)
+
+    def compare(_configuration: Configuration) -> None:
+        if read(live.now.settings) != before:
+            control.draining.set()
+
+    control.on_change(compare)
+
+
+@asynccontextmanager
+async def engine_for(control: Control, pool_size: int) -> AsyncIterator[AsyncEngine]:
+    async with engine_of(control.configuration.database_url, pool_size, f"deskgate {control.slot}") as engine:
+        yield engine
+
+
+def worker_name(control: Control) -> str:
+    """Who holds a lease: one process's life, never to be mistaken for its successor's."""
+    return f"{os.uname().nodename}/{control.slot}/{os.getpid()}/{secrets.token_hex(4)}"

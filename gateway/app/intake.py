@@ -1,0 +1,70 @@
+"""The intake child: rows in, tickets and letters out. It has the parse children."""
+
+import asyncio
+
+from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.auth.dns import Resolver
+from gateway.config.settings import Settings
+from gateway.parsing.parent import Counters, Parser
+from gateway.parsing.process import Limits
+from gateway.supervisor.child import Control
+from gateway.telemetry import metrics
+from gateway.telemetry.follow import Followed, follow
+from gateway.workers.intake import LEASE, Intake
+from gateway.workers.loop import Loop, Pace
+from gateway.workers.wake import Waker
+from storage.engine import sessions
+from storage.inbound import Claimed
+
+PARSERS = 2
+"""At work at once: a message that takes its ten seconds must not hold up all others."""
+SHARE_OF_DRAINING = 0.7
+"""Of the whole service's time to stop: the supervisor's patience ends later."""
+
+
+async def run(control: Control) -> None:
+    live = Live(control)
+    settings = live.now.settings
+    resolver = Resolver(nameservers(settings))
+    parse_limits = Limits(settings.limits.parse_seconds, settings.limits.parse_memory)
+    async with engine_for(control, settings.database.pool_size) as engine, Parser(parse_limits, size=PARSERS) as parser:
+        waker = Waker(engine)
+        intake = MeasuredIntake(sessions(engine), parser, resolver, lambda: live.now, worker_name(control), waker, count)
+        pace = Pace(heartbeat=LEASE / 3, drain=settings.limits.drain_seconds * SHARE_OF_DRAINING)
+        leave_when_changed(control, live, lambda now: (now.trust.nameservers, now.limits.parse_seconds, now.limits.parse_memory))
+        telling = asyncio.create_task(tell(parser.counters))
+        control.ready()
+        try:
+            await Loop(intake, engine, pace).run(control.draining)
+        finally:
+            await resolver.close()
+            await waker.aclose()
+            telling.cancel()
+
+
+class MeasuredIntake(Intake):
+    """Tells the metrics how long the work on each message took."""
+
+    async def work(self, item: Claimed) -> None:
+        with metrics.intake_seconds.time():
+            await super().work(item)
+
+
+def count(outcome: str) -> None:
+    metrics.intakes.labels(outcome).inc()
+
+
+async def tell(counters: Counters) -> None:
+    await follow(
+        (
+            Followed(metrics.parses, lambda: counters.requests),
+            Followed(metrics.parse_failures.labels("died"), lambda: counters.deaths),
+            Followed(metrics.parse_failures.labels("timeout"), lambda: counters.timeouts),
+            Followed(metrics.parse_failures.labels("exception"), lambda: counters.failures),
+        )
+    )
+
+
+def nameservers(settings: Settings) -> list[tuple[str, int]] | None:
+    """None for the system's."""
+    return [(each.host, each.port) for each in settings.trust.nameservers] or None

@@ -1,0 +1,80 @@
+"""The listener child: SMTP or LMTP in, durable rows out."""
+
+import asyncio
+import time
+
+from gateway.app import values
+from gateway.app.child import Live, engine_for
+from gateway.domain.envelope import Envelope
+from gateway.ingress.accept import Acceptor
+from gateway.ingress.content import Content
+from gateway.ingress.service import SmtpService, serve_smtp
+from gateway.supervisor.child import Control
+from gateway.supervisor.messages import Configuration
+from gateway.telemetry import metrics
+from gateway.telemetry.follow import Followed, follow
+from gateway.workers.wake import Waker
+from storage.engine import sessions
+
+
+async def run(control: Control) -> None:
+    live = Live(control)
+    settings = live.now.settings
+    async with engine_for(control, settings.database.pool_size) as engine:
+        waker = Waker(engine)
+        acceptor = MeasuredAcceptor(sessions(engine), settings.server.hostname, waker, commit_seconds=settings.limits.commit_seconds)
+        service = await serve_smtp(
+            control.sockets,
+            acceptor=acceptor,
+            organisation=live.now.organisation,
+            limits=values.limits(settings),
+            entry=values.entry(settings),
+            tls=values.tls(settings),
+            tls_required=settings.tls.required,
+        )
+
+        def reload(_configuration: Configuration) -> None:
+            now = live.now
+            service.reload(now.organisation, values.limits(now.settings), values.tls(now.settings))
+
+        control.on_change(reload)
+        telling = asyncio.create_task(tell(service, acceptor))
+        control.ready()
+        await control.draining.wait()
+        try:
+            await service.drain(live.now.settings.limits.drain_seconds)
+        finally:
+            await acceptor.aclose()
+            await waker.aclose()
+            telling.cancel()
+
+
+class MeasuredAcceptor(Acceptor):
+    """Tells the metrics how long it took to make each message durable."""
+
+    async def accept_message(self, envelope: Envelope, content: Content) -> int:
+        began = time.perf_counter()
+        outcome = "failed"
+        try:
+            inbound_id = await super().accept_message(envelope, content)
+            outcome = "kept"
+        finally:
+            metrics.accept_seconds.labels(outcome).observe(time.perf_counter() - began)
+        return inbound_id
+
+
+async def tell(service: SmtpService, acceptor: Acceptor) -> None:
+    tally = service.tally
+    await follow(
+        (
+            Followed(metrics.connections_opened.labels("admitted"), lambda: tally.connections),
+            Followed(metrics.connections_opened.labels("refused"), lambda: tally.connections_refused),
+            Followed(metrics.messages.labels("accepted"), lambda: tally.messages_accepted),
+            Followed(metrics.messages.labels("refused"), lambda: tally.messages_refused),
+            Followed(metrics.messages.labels("deferred"), lambda: tally.messages_deferred),
+            Followed(metrics.recipients_refused, lambda: tally.recipients_refused),
+            Followed(metrics.session_timeouts, lambda: tally.timeouts),
+            Followed(metrics.commits, lambda: acceptor.commits),
+        ),
+        also=lambda: metrics.connections.set(service.connections),
+    )

@@ -1,0 +1,103 @@
+"""`deskgate serve`: the parent process, composed of the configuration, the sockets, the database and the table of roles."""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from socket import socket
+
+import structlog
+
+from gateway.app.database import database
+from gateway.app.roles import ALL, roles
+from gateway.config.faults import ConfigurationError
+from gateway.config.load import Found, Loaded, load
+from gateway.config.settings import Settings
+from gateway.supervisor.parent import Plan, Rejected, Reloaded, Supervisor
+from gateway.supervisor.slot import Surroundings
+from gateway.supervisor.sockets import bind, inherit
+from gateway.telemetry import logs, sharing
+
+log = structlog.get_logger()
+
+READ_AT_START = (
+    "server.hostname",
+    "server.listen",
+    "server.protocol",
+    "server.processes",
+    "server.log",
+    "database",
+    "web.listen",
+    "tls.required",
+    "limits.commit_seconds",
+    "limits.drain_seconds",
+)
+"""Keys, or whole tables, that a reload leaves as they were when we started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of the command line."""
+
+    roles: Collection[str] = (ALL,)
+    shadow: bool = False
+
+
+def serve(found: Found, options: Options, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; the ready line goes to `announce`.
+
+    Raises ConfigurationError, ValueError for an unknown role, CannotListenError, EmbeddedError, SchemaError, and what
+    `storage.engine.database_away` knows.
+    """
+    loaded = load(found)
+    settings = loaded.settings
+    logs.configure(settings.server.log, process="parent")
+    tell(loaded)
+    chosen = roles(settings.server.processes, options.roles, shadow=options.shadow)
+    sockets = listen(settings, {role.sockets for role in chosen if role.sockets is not None})
+    with sharing.directory() as shared:
+        plan = Plan(
+            chosen,
+            sockets,
+            settings.dump(),
+            shadow=options.shadow,
+            around=Surroundings(settings.server.log, shared),
+            draining_seconds=settings.limits.drain_seconds,
+        )
+        supervisor = Supervisor(plan, database(settings), lambda: reload(found, settings), announce)
+        asyncio.run(supervisor.run())
+
+
+def tell(loaded: Loaded) -> None:
+    log.info("configuration_read", fingerprint=loaded.fingerprint)
+    for warning in loaded.warnings:
+        log.warning("configuration_warning", warning=warning)
+
+
+def listen(settings: Settings, purposes: Collection[str]) -> Mapping[str, list[socket]]:
+    """Bound sockets by purpose: those that systemd handed over, else those of the configuration."""
+    handed_over = inherit(os.environ, str(settings.web.listen))
+    configured = {"smtp": settings.server.listen, "web": (settings.web.listen,)}
+    return {
+        purpose: handed_over.get(purpose) or [each for endpoint in endpoints for each in bind(str(endpoint))]
+        for purpose, endpoints in configured.items()
+        if purpose in purposes
+    }
+
+
+def reload(found: Found, started_with: Settings) -> Reloaded:
+    try:
+        loaded = load(found)
+    except ConfigurationError as error:
+        raise Rejected([str(fault) for fault in error.faults]) from error
+    tell(loaded)
+    return Reloaded(
+        loaded.settings.dump(), tuple(key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key))
+    )
+
+
+def value_of(settings: Settings, key: str) -> object:
+    value: object = settings
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value

@@ -1,0 +1,75 @@
+"""The web child."""
+
+import asyncio
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.app.child import engine_for
+from gateway.supervisor.child import Control
+from gateway.supervisor.messages import Standing
+from gateway.telemetry import metrics
+from gateway.web import health, probes, server
+from gateway.web.app import create_app
+from gateway.web.queues import Queues, gauge
+from storage.engine import sessions
+
+POOL_SIZE = 4
+
+
+async def run(control: Control) -> None:
+    async with engine_for(control, POOL_SIZE) as engine:
+        queues = Queues(sessions(engine))
+        children = CollectorRegistry()
+        children.register(Children(control))
+
+        async def exposition() -> bytes:
+            await queues.refresh()
+            return await asyncio.to_thread(metrics.exposition, queues.registry, children)
+
+        alive = [probes.database_answers(engine)]
+        ready = [
+            probes.schema_serves(engine, await asyncio.to_thread(schema_fault)),
+            probes.saying(lambda: children_fault(control.standing)),
+        ]
+        app = create_app(health.routes(alive, ready, exposition))
+        await server.serve(app, control.sockets, control.ready, control.draining)
+
+
+def schema_fault() -> probes.Judge:
+    """In a thread, since alembic takes its time to import."""
+    from gateway.app.schema import fault
+
+    return fault
+
+
+def children_fault(standing: Standing) -> str | None:
+    if standing.stopping:
+        return "the service is stopping"
+    if not standing.roles:
+        return "the service is starting"
+    missing = [f"{each.ready} of {each.wanted} {each.role} processes are ready" for each in standing.missing]
+    return "; ".join(missing) or None
+
+
+class Children(Collector):
+    """The supervisor's children, as it tells of them."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def collect(self) -> Iterator[Metric]:
+        standing = self._control.standing
+        yield gauge(
+            "deskgate_children_wanted", "Child processes that there shall be.", "role", {each.role: each.wanted for each in standing.roles}
+        )
+        yield gauge(
+            "deskgate_children_ready", "Child processes that do their work.", "role", {each.role: each.ready for each in standing.roles}
+        )
+        yield GaugeMetricFamily("deskgate_configuration", "Number of the configuration that was handed on last.", standing.configuration)
+        restarts = CounterMetricFamily("deskgate_child_restarts", "Children that died and were replaced.", labels=["role"])
+        for each in standing.roles:
+            restarts.add_metric([each.role], each.restarts)
+        yield restarts

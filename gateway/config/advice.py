@@ -1,0 +1,101 @@
+"""What works, but hardly as meant: `check` and `serve` print it. Of a configuration without faults."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from gateway.config.checks import Problem, agent_addresses
+from gateway.config.convert import default_gateway, first_department, reply_address
+from gateway.config.settings import Settings
+from gateway.config.values import Endpoint
+
+GOOD_SECRET: Final = 32
+
+
+def tokens_alone_beyond_this_machine(settings: Settings) -> Iterator[Problem]:
+    if settings.trust.agent_authentication == "token" and listens_to_others(settings):
+        yield (
+            ("trust", "agent_authentication"),
+            'server.listen takes mail from other machines, and who gets hold of a notification can write as its agent; set "required"',
+        )
+
+
+def a_name_that_others_cannot_use(settings: Settings) -> Iterator[Problem]:
+    if listens_to_others(settings) and "." not in settings.server.hostname:
+        yield (
+            ("server", "hostname"),
+            "other servers are greeted with this name, and many refuse mail from one without a domain; set the name that the MX record has",
+        )
+
+
+def a_reply_address_elsewhere(settings: Settings) -> Iterator[Problem]:
+    domain = reply_address(settings).rpartition("@")[2]
+    if domain not in {each.address.rpartition("@")[2] for each in settings.gateway}:
+        yield ("desk", "reply_address"), f"no gateway is at {domain}; make sure that mail for this address reaches this server"
+
+
+def agents_under_a_catch_all(settings: Settings) -> Iterator[Problem]:
+    domains = {each.address[2:]: index for index, each in enumerate(settings.gateway) if each.address.startswith("*@")}
+    for location, address in agent_addresses(settings):
+        index = domains.get(address.rpartition("@")[2])
+        if index is not None:
+            yield location, f"gateway[{index}] takes in every address of this domain; make sure that the agent's mail does not come here"
+
+
+def a_disabled_default(settings: Settings) -> Iterator[Problem]:
+    default = default_gateway(settings)
+    if not default.enabled:
+        index = next(index for index, each in enumerate(settings.gateway) if each is default)
+        yield ("gateway", index, "enabled"), "this is the default gateway: letters go out from it, and answers to them make no tickets"
+
+
+def nobody_to_tell(settings: Settings) -> Iterator[Problem]:
+    told = [each for each in settings.agent if each.active and each.notify]
+    for index, gateway in enumerate(settings.gateway):
+        key = gateway.department or first_department(settings)
+        if gateway.enabled and not any(each.departments is None or key in each.departments for each in told):
+            yield ("gateway", index, "department"), f'department "{key}" has no active agent with notify; nobody learns of its new tickets'
+
+
+def relays_without_a_name(settings: Settings) -> Iterator[Problem]:
+    if settings.trust.relays and settings.trust.authserv_id is None:
+        yield ("trust", "relays"), "without trust.authserv_id, none of their Authentication-Results is believed"
+
+
+def a_relay_in_the_clear(settings: Settings) -> Iterator[Problem]:
+    outbound = settings.outbound
+    if not isinstance(outbound.relay, Endpoint):
+        return
+    if outbound.security == "none" and not outbound.relay.is_loopback:
+        yield ("outbound", "security"), f'letters and their reply tokens go to {outbound.relay} in the clear; set "starttls" or "tls"'
+    elif outbound.security == "tls" and outbound.relay.port in (25, 587):
+        yield ("outbound", "security"), f'port {outbound.relay.port} is as a rule "starttls"; "tls" is port 465'
+    elif outbound.security != "tls" and outbound.relay.port == 465:
+        yield ("outbound", "security"), 'port 465 is as a rule "tls"'
+
+
+def a_short_secret(settings: Settings) -> Iterator[Problem]:
+    secret = settings.desk.secret
+    if secret is not None and len(secret.get_secret_value()) < GOOD_SECRET:
+        yield ("desk", "secret"), f"it has fewer than {GOOD_SECRET} characters; `openssl rand -base64 32` makes a better one"
+
+
+def listens_to_others(settings: Settings) -> bool:
+    return not all(each.is_loopback for each in settings.server.listen)
+
+
+WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
+    tokens_alone_beyond_this_machine,
+    a_name_that_others_cannot_use,
+    a_reply_address_elsewhere,
+    agents_under_a_catch_all,
+    a_disabled_default,
+    nobody_to_tell,
+    relays_without_a_name,
+    a_relay_in_the_clear,
+    a_short_secret,
+)
+
+
+def misgivings(settings: Settings) -> Iterator[Problem]:
+    for warning in WARNINGS:
+        yield from warning(settings)

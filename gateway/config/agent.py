@@ -1,0 +1,28 @@
+"""`[[agent]]`: who answers."""
+
+from gateway.config.section import Section
+from gateway.config.values import Address, Line
+from gateway.domain.organisation import Language
+
+
+class Agent(Section):
+    """A member of staff."""
+
+    address: Address
+    """The agent's own address, where notifications go and answers come from. Never a gateway's."""
+    name: Line | None = None
+    """The name that clients read; the default is the address' local part."""
+    departments: tuple[str, ...] | None = None
+    """Keys of the departments whose tickets the agent sees and handles; the default is all of them."""
+    aliases: tuple[Address, ...] = ()
+    """Other addresses that the agent writes from."""
+    active: bool = True
+    """Whether the agent is still one. Keep those who left, so that their tickets keep a name."""
+    language: Language | None = None
+    """The language of letters to the agent; the default is `desk.language`."""
+    notify: bool = True
+    """Whether the agent is told of tickets that are nobody's yet."""
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.address.partition("@")[0]

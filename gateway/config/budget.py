@@ -1,0 +1,19 @@
+"""`[budget]`: how many automatic letters outside mail may cause."""
+
+from gateway.config.section import Section
+from gateway.config.values import Count
+
+
+class Budget(Section):
+    """Against mail storms: automatic letters to people who are not staff, at most. What is over is recorded on the ticket and not sent."""
+
+    per_address_hour: Count = 5
+    """To one address, in an hour."""
+    per_ticket_day: Count = 10
+    """On one ticket, in a day."""
+    per_author_domain_hour: Count = 100
+    """Because of mail from one domain, in an hour."""
+    per_network_hour: Count = 200
+    """Because of mail from one network, in an hour."""
+    overall_hour: Count = 1000
+    """Altogether, in an hour."""

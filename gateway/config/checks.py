@@ -1,0 +1,218 @@
+"""What sections must agree on. Each check yields the place of a fault and what was expected there; `examine` adds path and value.
+
+A check stands in the table with the keys that it relies on: where one of those is itself at fault, the check is left out, for what it would
+say of the key's stand-in would mislead.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pydantic import SecretStr
+
+from gateway.config.convert import first_department, reply_address
+from gateway.config.faults import path_of
+from gateway.config.lines import Location
+from gateway.config.section import quoted
+from gateway.config.settings import Settings
+from gateway.config.values import Endpoint
+from gateway.domain.organisation import without_subaddress
+
+Problem = tuple[Location, str]
+Check = Callable[[Settings], Iterator[Problem]]
+
+# A local part has 64 octets (RFC 5321 §4.5.3.1.1), of which "+" and the longest token take 41.
+LONGEST_TOKEN: Final = 40
+LONGEST_REPLY_LOCAL: Final = 64 - 1 - LONGEST_TOKEN
+SHORTEST_SECRET: Final = 16
+
+
+def departments_have_own_keys(settings: Settings) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, department in enumerate(settings.department):
+        if department.key in first:
+            yield ("department", index, "key"), f"expected a key of its own: department[{first[department.key]}] has this one"
+        first.setdefault(department.key, index)
+
+
+def departments_exist(settings: Settings) -> Iterator[Problem]:
+    known = {each.key: each for each in settings.department}
+    told = f"expected the key of a [[department]]: {quoted(tuple(known))}"
+    for index, gateway in enumerate(settings.gateway):
+        department = known.get(gateway.department or first_department(settings))
+        if department is None:
+            yield ("gateway", index, "department"), told
+        elif not department.available:
+            yield (
+                ("gateway", index, "department"),
+                f'expected an available department: "{department.key}" serves no clients; set its available = true, or feed another',
+            )
+    for index, agent in enumerate(settings.agent):
+        for item, key in enumerate(agent.departments or ()):
+            if key not in known:
+                yield ("agent", index, "departments", item), told
+
+
+def a_gateway_exists(settings: Settings) -> Iterator[Problem]:
+    if not settings.gateway:
+        yield ("gateway",), 'missing: expected at least one [[gateway]] with an address, such as address = "support@example.com"'
+
+
+def gateways_differ(settings: Settings) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, gateway in enumerate(settings.gateway):
+        if gateway.address in first:
+            yield ("gateway", index, "address"), f"expected an address of its own: gateway[{first[gateway.address]}] has this one"
+        first.setdefault(gateway.address, index)
+
+
+def one_gateway_is_the_default(settings: Settings) -> Iterator[Problem]:
+    chosen = [index for index, each in enumerate(settings.gateway) if each.default]
+    for index in chosen[1:]:
+        yield ("gateway", index, "default"), f"expected one default gateway: gateway[{chosen[0]}] is it already; leave one of them"
+    if len(settings.gateway) > 1 and not chosen:
+        yield ("gateway",), f"expected one of the {len(settings.gateway)} gateways to have default = true; none has"
+    index = chosen[0] if chosen else 0
+    if (chosen or len(settings.gateway) == 1) and settings.gateway[index].address.startswith("*@"):
+        yield (
+            ("gateway", index, "address"),
+            "expected a full address, for letters go out from the default gateway; a catch-all cannot be it: add another gateway",
+        )
+
+
+def agents_differ(settings: Settings) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for location, address in agent_addresses(settings):
+        if address in first:
+            yield location, f"expected an address that is listed once: it stands in {first[address]} already"
+        first.setdefault(address, path_of(location))
+
+
+def agents_are_no_gateways(settings: Settings) -> Iterator[Problem]:
+    # U4. A subaddress counts as its gateway's: letters to such an agent would come back to us as mail.
+    exact = {each.address: index for index, each in reversed(list(enumerate(settings.gateway)))}
+    for location, address in agent_addresses(settings):
+        index = exact.get(address, exact.get(without_subaddress(address)))
+        if index is not None:
+            yield location, f"expected an address of the agent's own: this one belongs to gateway[{index}]"
+
+
+def the_reply_address_is_free(settings: Settings) -> Iterator[Problem]:
+    if not settings.gateway:
+        return
+    address = reply_address(settings)
+    local = address.rpartition("@")[0]
+    place: Location = ("desk", "reply_address")
+    # Where the key is left out its value does not show, so the sentence has to tell it.
+    told = "expected" if settings.desk.reply_address else f'the default is "{address}"; set it: expected'
+    clash = next((index for index, each in enumerate(settings.gateway) if each.address in (address, without_subaddress(address))), None)
+    if clash is not None:
+        yield place, f"{told} an address that is no gateway's: it belongs to gateway[{clash}]"
+    elif any(address in (known, without_subaddress(known)) for _, known in agent_addresses(settings)):
+        yield place, f"{told} an address that is no agent's"
+    elif not re.fullmatch(r"[a-z0-9._-]+", local):
+        yield place, f"{told} a local part of plain letters, digits, dots and hyphens, for the token is joined to it"
+    elif len(local) > LONGEST_REPLY_LOCAL:
+        yield place, f"{told} a local part of {LONGEST_REPLY_LOCAL} octets at most, for the token to fit behind it"
+
+
+def bounces_have_room(settings: Settings) -> Iterator[Problem]:
+    # Return addresses are `b+TOKEN@bounce_domain`: nobody else may have `b@` there.
+    taken = f"b@{settings.outbound.bounce_domain}"
+    told = f'expected a domain where "{taken}" is free, for bounces come back to b+TOKEN there: it is'
+    owners = [(f"gateway[{index}].address", each.address) for index, each in enumerate(settings.gateway)]
+    owners += [(path_of(location), address) for location, address in agent_addresses(settings)]
+    owners += [("desk.reply_address", reply_address(settings))] if settings.gateway else []
+    owner = next((path for path, address in owners if taken in (address, without_subaddress(address))), None)
+    if owner is not None:
+        yield ("outbound", "bounce_domain"), f"{told} {owner}"
+
+
+def a_server_shares_a_secret(settings: Settings) -> Iterator[Problem]:
+    if settings.desk.secret is None and not settings.database.is_embedded:
+        yield (
+            ("desk", "secret"),
+            "missing: expected a secret, the same on every node of this database; `openssl rand -base64 32` makes one",
+        )
+
+
+def secrets_are_long(settings: Settings) -> Iterator[Problem]:
+    old: list[tuple[Location, SecretStr]] = [(("desk", "old_secrets", i), each) for i, each in enumerate(settings.desk.old_secrets)]
+    for location, secret in ((("desk", "secret"), settings.desk.secret), *old):
+        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            yield location, f"expected {SHORTEST_SECRET} characters or more, hard to guess; `openssl rand -base64 32` makes them"
+
+
+def tls_is_whole(settings: Settings) -> Iterator[Problem]:
+    tls = settings.tls
+    if tls.certificate is not None and tls.key is None:
+        yield ("tls", "key"), "missing: expected the private key of tls.certificate"
+    if tls.key is not None and tls.certificate is None:
+        yield ("tls", "certificate"), "missing: expected the certificate of tls.key"
+    if tls.required and tls.certificate is None and tls.key is None:
+        yield ("tls", "required"), "expected false, as long as tls.certificate and tls.key are not set"
+
+
+def listeners_differ(settings: Settings) -> Iterator[Problem]:
+    if not settings.server.listen:
+        yield ("server", "listen"), 'expected at least one address and port, such as "127.0.0.1:2525"'
+    first: dict[Endpoint, str] = {}
+    places: list[tuple[Location, Endpoint]] = [(("server", "listen", i), each) for i, each in enumerate(settings.server.listen)]
+    for location, endpoint in (*places, (("web", "listen"), settings.web.listen)):
+        if endpoint.port and endpoint in first:
+            yield location, f"expected an address and port of its own: {first[endpoint]} listens there already"
+        first.setdefault(endpoint, path_of(location))
+
+
+def the_relay_is_sane(settings: Settings) -> Iterator[Problem]:
+    outbound = settings.outbound
+    if isinstance(outbound.relay, Endpoint):
+        loop = next((index for index, each in enumerate(settings.server.listen) if each.answers(outbound.relay)), None)
+        if loop is not None:
+            told = f"expected another server: {outbound.relay} is answered by server.listen[{loop}], and letters would come back to us"
+            yield ("outbound", "relay"), told
+        if outbound.password is not None and outbound.security == "none" and not outbound.relay.is_loopback:
+            yield ("outbound", "security"), 'expected "starttls" or "tls": the password would cross the network in the clear'
+    elif outbound.security != "none":
+        yield ("outbound", "security"), 'expected "none", for letters are written into a directory'
+    if (outbound.user is None) != (outbound.password is None):
+        missing, given = ("user", "password") if outbound.user is None else ("password", "user")
+        yield ("outbound", missing), f"missing: expected the {missing} that belongs to outbound.{given}"
+
+
+def delays_grow(settings: Settings) -> Iterator[Problem]:
+    retry = settings.outbound.retry
+    if retry.max_delay < retry.first_delay:
+        yield ("outbound", "retry", "max_delay"), f"expected no less than outbound.retry.first_delay, {retry.first_delay:g} seconds"
+
+
+def agent_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
+    for index, agent in enumerate(settings.agent):
+        yield ("agent", index, "address"), agent.address
+        yield from ((("agent", index, "aliases", item), alias) for item, alias in enumerate(agent.aliases))
+
+
+CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
+    (departments_have_own_keys, frozenset({"department", "department.key"})),
+    (departments_exist, frozenset({"department", "department.key", "department.available"})),
+    (a_gateway_exists, frozenset({"gateway"})),
+    (gateways_differ, frozenset()),
+    (one_gateway_is_the_default, frozenset({"gateway", "gateway.default"})),
+    (agents_differ, frozenset()),
+    (agents_are_no_gateways, frozenset()),
+    (the_reply_address_is_free, frozenset({"gateway", "gateway.address", "gateway.default", "desk.reply_address"})),
+    (bounces_have_room, frozenset()),
+    (a_server_shares_a_secret, frozenset({"desk", "desk.secret", "database", "database.url"})),
+    (secrets_are_long, frozenset()),
+    (tls_is_whole, frozenset({"tls", "tls.certificate", "tls.key"})),
+    (listeners_differ, frozenset({"server", "server.listen", "web", "web.listen"})),
+    (the_relay_is_sane, frozenset({"outbound", "outbound.relay", "outbound.user", "outbound.password", "outbound.security"})),
+    (delays_grow, frozenset({"outbound.retry", "outbound.retry.first_delay"})),
+)
+
+
+def disagreements(settings: Settings, at_fault: frozenset[str]) -> Iterator[Problem]:
+    """What sections do not agree on. `at_fault` are dotted keys, without indexes, whose values are stand-ins."""
+    for check, relies_on in CHECKS:
+        if not relies_on & at_fault:
+            yield from check(settings)

@@ -1,0 +1,116 @@
+"""Settings → the values that the other rooms take. Every default that depends on another section is settled here."""
+
+from gateway.config.gateway import Gateway
+from gateway.config.settings import Settings
+from gateway.domain import organisation as domain
+from gateway.domain.ours import Ours
+
+
+def organisation(settings: Settings) -> domain.Organisation:
+    """The desk. The settings are checked ones, as `load` returns them."""
+    return domain.Organisation(
+        desk=desk(settings),
+        departments=tuple(
+            domain.Department(key=each.key, name=each.display_name, available=each.available, language=each.language)
+            for each in settings.department
+        ),
+        gateways=gateways(settings),
+        agents=agents(settings),
+        trust=trust(settings),
+        budget=domain.Budget(**settings.budget.model_dump()),
+    )
+
+
+def ours(settings: Settings) -> Ours:
+    """What a message may name of ours, for the parser."""
+    known = gateways(settings)
+    reply = reply_address(settings)
+    domains = [settings.server.hostname, *(each.domain for each in known), reply.rpartition("@")[2], settings.outbound.bounce_domain]
+    return Ours(
+        addresses=unique([*(each.address for each in known), reply]),
+        names=unique([*(each.name for each in known), settings.desk.name]),
+        domains=unique([each for each in domains if each is not None]),
+    )
+
+
+def desk(settings: Settings) -> domain.Desk:
+    table = settings.desk
+    assert table.secret is not None, "load gives every desk its secret"
+    return domain.Desk(
+        name=table.name,
+        hostname=settings.server.hostname,
+        language=table.language,
+        reply_address=reply_address(settings),
+        secrets=tuple(each.get_secret_value().encode() for each in (table.secret, *table.old_secrets)),
+        bounce_domain=settings.outbound.bounce_domain,
+        route_by=table.route_by,
+        show_agent_name=table.show_agent_name,
+        client_identity=table.client_identity,
+        unknown_clients=table.unknown_clients,
+        notify_recipients=table.notify_recipients,
+        token_days=table.token_days,
+    )
+
+
+def gateways(settings: Settings) -> tuple[domain.Gateway, ...]:
+    """Exact addresses before catch-alls, else in the order of the file."""
+    default = default_gateway(settings)
+    converted = (
+        domain.Gateway(
+            address=each.address,
+            name=each.name or settings.desk.name,
+            department=each.department or first_department(settings),
+            default=each is default,
+            enabled=each.enabled,
+            language=each.language,
+            category=each.category,
+            when_disabled=each.when_disabled,
+        )
+        for each in settings.gateway
+    )
+    return tuple(sorted(converted, key=lambda each: each.catches_all))
+
+
+def agents(settings: Settings) -> tuple[domain.Agent, ...]:
+    everywhere = tuple(each.key for each in settings.department)
+    return tuple(
+        domain.Agent(
+            name=each.display_name,
+            address=each.address,
+            departments=everywhere if each.departments is None else each.departments,
+            aliases=each.aliases,
+            active=each.active,
+            language=each.language,
+            notify=each.notify,
+        )
+        for each in settings.agent
+    )
+
+
+def trust(settings: Settings) -> domain.Trust:
+    table = settings.trust
+    return domain.Trust(
+        relays=table.relays,
+        authserv_id=table.authserv_id,
+        arc_sealers=table.arc_sealers,
+        local=table.local,
+        agent_authentication=table.agent_authentication,
+    )
+
+
+def default_gateway(settings: Settings) -> Gateway:
+    """The one that says so, or the only one."""
+    return next((each for each in settings.gateway if each.default), settings.gateway[0])
+
+
+def first_department(settings: Settings) -> str:
+    """Key of the department that gateways feed when they name none."""
+    return next((each.key for each in settings.department if each.available), settings.department[0].key)
+
+
+def reply_address(settings: Settings) -> str:
+    return settings.desk.reply_address or f"r@{default_gateway(settings).address.rpartition('@')[2]}"
+
+
+def unique(values: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,50 @@
+"""`[database]`: where everything is kept."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, PlainSerializer, PlainValidator, SecretStr, ValidationInfo
+
+from gateway.config.section import Kind, Section
+from gateway.config.values import ConfigPath, Count, read_secret, write_secret
+
+URL_TEXT = '"embedded", or a server\'s URL, such as "postgresql://deskgate@db.example.com/deskgate"'
+
+
+def read_url(value: object, info: ValidationInfo) -> SecretStr:
+    secret = read_secret(value, info)
+    url = secret.get_secret_value()
+    if url == "embedded":
+        return secret
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValueError(f"expected {URL_TEXT}; its port or its host cannot be read") from None
+    if parts.scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
+        raise ValueError(f"expected {URL_TEXT}; it begins with neither")
+    if not port_is_valid or not parts.path.strip("/"):
+        raise ValueError(f"expected {URL_TEXT}; it names no database after the host")
+    return SecretStr(f"postgresql://{url.partition('://')[2]}")
+
+
+DatabaseUrl = Annotated[
+    SecretStr, PlainValidator(read_url), PlainSerializer(write_secret), Kind(URL_TEXT, secret=True, show=SecretStr.get_secret_value)
+]
+
+
+class Database(Section):
+    """PostgreSQL: our own on this machine, or a server of yours."""
+
+    url: DatabaseUrl = SecretStr("embedded")
+    """`"embedded"` runs a PostgreSQL of our own in `data_dir`; or a server's `postgresql://user:password@host:port/name`. It may be
+    `"env:NAME"` or `"file:PATH"`, for it holds a password."""
+    data_dir: Annotated[ConfigPath, Field(validate_default=True)] = Path("data")
+    """The directory of the embedded database and of the generated `desk.secret`."""
+    pool_size: Count = 10
+    """Connections that one process keeps open."""
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.url.get_secret_value() == "embedded"

@@ -1,0 +1,28 @@
+"""`[[gateway]]`: the addresses that clients write to."""
+
+from typing import Literal
+
+from gateway.config.section import Section
+from gateway.config.values import GatewayAddress, Line
+from gateway.domain.organisation import Language
+
+
+class Gateway(Section):
+    """An address that mail is taken in for, and that answers go out from."""
+
+    address: GatewayAddress
+    """The address, or `"*@domain"` for every address of a domain that has no table of its own."""
+    name: Line | None = None
+    """The name beside the address in our letters; the default is `desk.name`."""
+    department: str | None = None
+    """Key of the department that gets its tickets; the default is the first available one."""
+    default: bool = False
+    """Whether letters that belong to no other address go out from it. One gateway is the default; if there is one only, it is."""
+    enabled: bool = True
+    """Whether mail to it makes tickets."""
+    when_disabled: Literal["ignore", "defer"] = "ignore"
+    """What becomes of mail to it while it is disabled: it is kept without a ticket, or the peer is told to try again later."""
+    language: Language | None = None
+    """The language of letters to its clients; the default is its department's."""
+    category: Line | None = None
+    """The category that its tickets get."""

@@ -1,0 +1,59 @@
+"""The whole file as one frozen value, which the supervisor checks once and hands to its children."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator
+
+from gateway.config.agent import Agent
+from gateway.config.budget import Budget
+from gateway.config.database import Database
+from gateway.config.department import Department
+from gateway.config.desk import Desk
+from gateway.config.gateway import Gateway
+from gateway.config.limits import Limits
+from gateway.config.outbound import Outbound
+from gateway.config.section import Section, Surroundings
+from gateway.config.server import Server, Tls
+from gateway.config.trust import Trust
+from gateway.config.values import REVEAL
+from gateway.config.web import Web
+
+
+def or_one(departments: tuple[Department, ...]) -> tuple[Department, ...]:
+    return departments or (Department(),)
+
+
+class Settings(Section):
+    """Sections in the order of the file."""
+
+    server: Server
+    tls: Tls
+    limits: Limits
+    database: Database
+    trust: Trust
+    desk: Desk
+    department: Annotated[tuple[Department, ...], AfterValidator(or_one)] = (Department(),)
+    gateway: tuple[Gateway, ...] = ()
+    agent: tuple[Agent, ...] = ()
+    budget: Budget
+    outbound: Outbound
+    web: Web
+
+    @classmethod
+    def read(cls, document: Mapping[str, object], surroundings: Surroundings) -> Self:
+        """What a TOML document says; raises pydantic's ValidationError. Sections that it leaves out have their defaults."""
+        left_out: dict[str, object] = {name: {} for name, field in cls.model_fields.items() if field.is_required() and name not in document}
+        # By way of JSON, because strict reading takes lists for tuples there. TOML's dates become what no key takes.
+        written = json.dumps({**left_out, **document}, default=lambda date: math.nan)
+        return cls.model_validate_json(written, context=surroundings)
+
+    def dump(self) -> bytes:
+        """For `restore` in another process. Holds the secrets in the clear: over a pipe alone, never into a file or a log."""
+        return self.model_dump_json(context={REVEAL: True}).encode()
+
+    @classmethod
+    def restore(cls, dumped: bytes) -> Self:
+        return cls.model_validate_json(dumped)

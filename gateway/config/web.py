@@ -1,0 +1,36 @@
+"""`[web]`: the pages over HTTP."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import PlainValidator
+
+from gateway.config.section import Kind, Section
+from gateway.config.values import Endpoint, Listen, text_of
+
+URL_TEXT = 'a URL, such as "https://desk.example.com"'
+
+
+def read_base_url(value: object) -> str:
+    text = text_of(value, URL_TEXT)
+    try:
+        parts = urlsplit(text)
+        plain = not (parts.query or parts.fragment or parts.username) and text.isprintable()
+        if parts.scheme in ("http", "https") and parts.hostname and plain:
+            return text.rstrip("/")
+    except ValueError:
+        pass
+    raise ValueError(f"expected {URL_TEXT}, without a user, a query or a fragment")
+
+
+class Web(Section):
+    """Health, readiness and metrics."""
+
+    listen: Listen = Endpoint("127.0.0.1", 8025)
+    """Where pages are served. Put a proxy with TLS in front of it for the world."""
+    base_url: Annotated[str, PlainValidator(read_base_url), Kind(URL_TEXT)] | None = None
+    """The address that the world sees them at, for links in letters; the default is `http://` and `listen`."""
+
+    @property
+    def url(self) -> str:
+        return self.base_url or f"http://{self.listen}"

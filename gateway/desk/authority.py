@@ -1,0 +1,113 @@
+"""Who may act for an agent (X1, O10): the signed reply token, the agent's address and the authentication of the mail together. PURE."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.domain.organisation import Agent, Organisation
+from gateway.domain.verdict import Verdict
+from gateway.mail.message import Message
+from gateway.tokens.carriers import (
+    ReplyToken,
+    ThreadToken,
+    proves_reply,
+    proves_thread,
+    reply_tokens_in,
+    tokens_in_ids,
+)
+from gateway.tokens.codec import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The tokens a message carries, in the order of their weight: envelope, To and Cc, In-Reply-To, References from the newest."""
+
+    reply: tuple[ReplyToken, ...] = ()
+    thread: tuple[ThreadToken, ...] = ()
+    addressed: bool = False
+    """Whether the reply address itself was written to, with or without a token that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    agent: Agent
+    ticket: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    reason: str
+
+
+def carried_tokens(message: Message, recipients: Iterable[str], organisation: Organisation) -> Carried:
+    """`recipients` are the envelope's, normalised."""
+    base = organisation.desk.reply_address
+    addresses = [*recipients, *(each.key for each in (*message.to, *message.cc, *message.delivered_to))]
+    in_ids = tokens_in_ids((*message.in_reply_to, *reversed(message.references)))
+    local, _, domain = base.rpartition("@")
+    return Carried(
+        reply=(*reply_tokens_in(addresses, base), *(each for each in in_ids if isinstance(each, ReplyToken))),
+        thread=tuple(each for each in in_ids if isinstance(each, ThreadToken)),
+        addressed=any(each.rpartition("@")[2] == domain and each.rpartition("@")[0].split("+", 1)[0] == local for each in addresses),
+    )
+
+
+def claimed_tickets(carried: Carried) -> tuple[int, ...]:
+    """Numbers that tokens claim, unproven, without repetition: the rows to lock before anything is proven."""
+    found: tuple[ReplyToken | ThreadToken, ...] = (*carried.reply, *carried.thread)
+    return tuple(dict.fromkeys(each.ticket for each in found))
+
+
+def thread_ticket(carried: Carried, organisation: Organisation) -> int | None:
+    """The ticket that a genuine token of any kind proves; a reply token proves the thread to whoever has it, and no more."""
+    keyring = Keyring(organisation.desk.secrets)
+    for reply in carried.reply:
+        if any(proves_reply(keyring, reply, agent.address) for agent in organisation.agents):
+            return reply.ticket
+    return next((each.ticket for each in carried.thread if proves_thread(keyring, each)), None)
+
+
+def may_reply(agent: Agent, message: Message, carried: Carried, verdict: Verdict, organisation: Organisation) -> Authorised | Refused:
+    """Whether this mail speaks for the agent on the ticket of its token."""
+    keyring = Keyring(organisation.desk.secrets)
+    proven = next((each for each in carried.reply if proves_reply(keyring, each, agent.address)), None)
+    if not agent.active:
+        return Refused(f"{agent.address} is not active")
+    if not message.author_unambiguous:
+        return Refused("its From field does not name exactly one address")
+    if proven is None:
+        return Refused(why_unproven(carried, organisation))
+    if (against := unauthenticated(verdict, organisation)) is not None:
+        return Refused(against)
+    return Authorised(
+        agent, proven.ticket, f"its reply token is genuine, of ticket #{proven.ticket} and of {agent.address}; {verdict.reason}"
+    )
+
+
+def may_open(agent: Agent, message: Message, verdict: Verdict) -> str | None:
+    """Why an agent's mail without a token may not open a ticket; None when it may. It needs an aligned pass, whatever the setting."""
+    if not agent.active:
+        return f"{agent.address} is not active"
+    if not message.author_unambiguous:
+        return "its From field does not name exactly one address"
+    if verdict.dmarc == "fail" or not verdict.aligned:
+        return f"it has no reply token, and nothing proves that {agent.address} wrote it: {verdict.reason}"
+    return None
+
+
+def unauthenticated(verdict: Verdict, organisation: Organisation) -> str | None:
+    """Why the authentication does not fit `trust.agent_authentication`; None when it does."""
+    if verdict.dmarc == "fail":
+        return f"it fails DMARC: {verdict.reason}"
+    if organisation.trust.agent_authentication == "required" and not verdict.aligned:
+        return f"nothing proves that its author sent it: {verdict.reason}"
+    return None
+
+
+def why_unproven(carried: Carried, organisation: Organisation) -> str:
+    if not carried.reply:
+        return "it carries no reply token"
+    keyring = Keyring(organisation.desk.secrets)
+    if any(proves_reply(keyring, each, agent.address) for each in carried.reply for agent in organisation.agents):
+        return "its reply token is another agent's"
+    return "its reply token is not genuine"

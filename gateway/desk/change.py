@@ -1,0 +1,133 @@
+"""The one door to a ticket for the command line, the web and the schedule: the same checks, letters and events as mail has."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.desk import audience
+from gateway.desk.identify import is_ours
+from gateway.desk.outgoing import Cause
+from gateway.desk.record import Recorded, record
+from gateway.desk.remembered import author_lock
+from gateway.domain.actor import Actor
+from gateway.domain.facts import KnownTicket
+from gateway.domain.organisation import Agent, Gateway, Organisation
+from gateway.domain.states import ArticleKind, LetterKind, Role, Status
+from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, Send, SetDepartment, SetStatus, SetSubject, Step
+from gateway.mail.address import address_key
+from storage.clients import client_of
+from storage.knowledge import lock_tickets
+from storage.statements import lock
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was changed; `why` names the thing and the remedy."""
+
+    why: str
+
+
+async def change(
+    session: AsyncSession, number: int, actor: Actor, steps: Sequence[Step], organisation: Organisation, effect: str
+) -> Recorded | Refused:
+    """Apply steps to a ticket, with the letters they ask for. `effect` names this very change: given twice, its letters exist once."""
+    ticket = next((each for each in await lock_tickets(session, (number,)) if each.number == number), None)
+    if ticket is None:
+        return Refused(f"there is no ticket #{number}")
+    refusal = why_refused(ticket, actor, steps, organisation)
+    if refusal is not None:
+        return Refused(refusal)
+    cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor)
+    return await record(session, with_letters(steps, ticket, organisation), ticket, cause, organisation)
+
+
+def with_letters(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation) -> tuple[Step, ...]:
+    """A reply goes to the client and opens a new ticket, unless its status is set anyway."""
+    if not any(isinstance(each, AddArticle) and each.kind is ArticleKind.AGENT_REPLY and not each.private for each in steps):
+        return tuple(steps)
+    opens = () if ticket.status is not Status.NEW or any(isinstance(each, SetStatus) for each in steps) else (SetStatus(Status.OPEN),)
+    if any(isinstance(each, Send) for each in steps):
+        return (*steps, *opens)
+    letter = audience.to_client(LetterKind.AGENT_REPLY, ticket, organisation)
+    return (*steps, *opens, *((letter,) if letter is not None else ()))
+
+
+def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organisation: Organisation) -> str | None:
+    """B2 and the configuration: who may act, and whether what is named exists. None when all is well."""
+    agent = organisation.agent(actor.address) if actor.role is Role.AGENT and actor.address else None
+    if actor.role is Role.AGENT and (against := may_not_act(agent, actor, ticket.department)) is not None:
+        return against
+    department = ticket.department
+    for step in steps:
+        if isinstance(step, SetDepartment):
+            if organisation.department(step.department) is None:
+                return f"there is no department {step.department!r}; the configuration has {known_departments(organisation)}"
+            department = step.department
+        elif isinstance(step, SetSubject) and not step.subject.strip():
+            return "a subject cannot be empty"
+    assigned = next((each.agent for each in steps if isinstance(each, Assign)), None)
+    return may_not_have(organisation, assigned, department) if assigned is not None else None
+
+
+def may_not_act(agent: Agent | None, actor: Actor, department: str) -> str | None:
+    if agent is None:
+        return f"{actor.address} is not an agent of the configuration"
+    if not agent.active:
+        return f"{agent.address} is not active"
+    if department not in agent.departments:
+        return f"{agent.name} <{agent.address}> is not of the department {department!r}"
+    return None
+
+
+def may_not_have(organisation: Organisation, address: str, department: str) -> str | None:
+    agent = organisation.agent(address)
+    if agent is None:
+        return f"cannot assign to {address}: no such agent in the configuration"
+    if not agent.active:
+        return f"cannot assign to {agent.address}: not active"
+    if department not in agent.departments:
+        return f"cannot assign to {agent.address}: not of the department {department!r}"
+    return None
+
+
+def known_departments(organisation: Organisation) -> str:
+    return ", ".join(repr(each.key) for each in organisation.departments)
+
+
+async def open_by_hand(
+    session: AsyncSession,
+    client: Person,
+    subject: str,
+    words: str,
+    agent: Agent,
+    gateway: Gateway,
+    organisation: Organisation,
+    effect: str,
+) -> Recorded | Refused:
+    """A ticket that came by another channel, such as the telephone (C3: letters come from `gateway`)."""
+    key = address_key(client.address)
+    if not key or not audience.can_be_written_to(client.address):
+        return Refused(f"{client.address!r} is not an address")
+    if is_ours(key, organisation):
+        return Refused(f"{client.address} is an address of our own, which is nobody's account")
+    if (against := may_not_act(agent, Actor(Role.AGENT, agent.name, agent.address), gateway.department)) is not None:
+        return Refused(against)
+    await lock(session, (author_lock(key),))
+    known = await client_of(session, key)
+    actor = Actor(Role.AGENT, agent.name, agent.address)
+    language = audience.language_of(gateway, organisation.department(gateway.department), organisation)
+    said = Actor(Role.CLIENT, known.name if known is not None else client.name, client.address)
+    opening = OpenTicket(
+        subject, gateway.department, gateway.address, language, client, key, known.id if known is not None else None, gateway.category
+    )
+    told = audience.staff_of(gateway.department, organisation, without=agent.address)
+    registered = Send(LetterKind.REGISTERED, audience.addressees([Person(said.name, client.address)], organisation), language)
+    steps: tuple[Step, ...] = (
+        opening,
+        AddArticle(ArticleKind.CLIENT_MESSAGE, words, author=said),
+        registered,
+        *audience.to_staff(LetterKind.NEW_TICKET, told, organisation),
+    )
+    return await record(session, steps, None, Cause(hashlib.sha256(f"open:{effect}".encode()).digest(), actor), organisation)

@@ -1,0 +1,127 @@
+"""From the database to `Facts`: everything that the decision on one message asks for, in two or three round trips."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.desk.authority import carried_tokens, claimed_tickets
+from gateway.desk.identify import FromAgent, FromOutside, identify
+from gateway.desk.remembered import EffectKeys, id_key, subject_key
+from gateway.desk.thread import subject_tag
+from gateway.domain.envelope import Envelope, Peer
+from gateway.domain.facts import Facts, IdMatch, SentLetter
+from gateway.domain.organisation import Budget, Organisation
+from gateway.mail.message import Message
+from gateway.tokens.carriers import tokens_in_ids
+from storage.knowledge import Answer, Question, Spent, ask, lock_tickets, reported_letter
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`author_key` and `network` are what budgets count by."""
+
+    facts: Facts
+    author_key: str
+    network: str
+
+
+async def gather(
+    session: AsyncSession,
+    inbound_id: int,
+    envelope: Envelope,
+    recipients: tuple[str, ...],
+    message: Message,
+    keys: EffectKeys,
+    organisation: Organisation,
+) -> Gathered:
+    writer = identify(message, envelope.reverse_path, organisation)
+    author_key = writer.key if isinstance(writer, FromAgent | FromOutside) else ""
+    network = network_of(envelope.peer)
+    identifiers = {id_key(each): each for each in ids_of(message)}
+    question = Question(
+        effect_keys=(keys.redelivery, keys.twin),
+        id_keys=tuple(identifiers),
+        author_key=author_key,
+        network=network,
+        subject_key=subject_key(message.subject),
+        agent=writer.agent.address if isinstance(writer, FromAgent) else None,
+    )
+    answer = await ask(session, question, inbound_id, organisation.budget)
+    matches = tuple(IdMatch(identifiers[key], ticket, relation) for key, ticket, relation in answer.ids)
+    reported = await reported_by(session, recipients, message)
+    wanted = wanted_tickets(message, recipients, matches, answer, reported, organisation)
+    facts = Facts(
+        duplicate_of=answer.effect,
+        id_matches=matches,
+        tickets=await lock_tickets(session, wanted),
+        client=answer.client,
+        spent=why_spent(answer.spent, organisation.budget),
+        held_told_recently=answer.held_told_recently,
+        reported=reported,
+    )
+    return Gathered(facts, author_key, network)
+
+
+def ids_of(message: Message) -> tuple[str, ...]:
+    own = (message.message_id,) if message.message_id else ()
+    return tuple(dict.fromkeys((*own, *message.in_reply_to, *message.references)))
+
+
+def wanted_tickets(
+    message: Message,
+    recipients: tuple[str, ...],
+    matches: tuple[IdMatch, ...],
+    answer: Answer,
+    reported: SentLetter | None,
+    organisation: Organisation,
+) -> set[int]:
+    """Numbers that anything about the message points at, proven or not; whichever count, they are locked first, in order."""
+    if answer.effect is not None:
+        return {answer.effect.ticket} if answer.effect.ticket is not None else set()
+    wanted = {each.ticket for each in matches} | set(claimed_tickets(carried_tokens(message, recipients, organisation)))
+    tag = subject_tag(message.subject)
+    if tag is not None:
+        wanted.add(tag)
+    if reported is not None and reported.ticket is not None:
+        wanted.add(reported.ticket)
+    return {each for each in wanted if 0 < each < 2**63}
+
+
+async def reported_by(session: AsyncSession, recipients: tuple[str, ...], message: Message) -> SentLetter | None:
+    """The letter that a report is about: by the recipient's own reverse-path, or by the original's id, which is signed."""
+    if message.kind not in ("bounce", "complaint"):
+        return None
+    original = message.bounce.original_message_id if message.bounce is not None else None
+    named = tuple(dict.fromkeys(filter(None, (original, *message.in_reply_to, *message.references))))
+    tickets = tuple(each.ticket for each in tokens_in_ids(named))
+    addresses = [each.address for each in message.bounce.recipients] if message.bounce is not None else []
+    return await reported_letter(session, recipients, original or (named[0] if named else None), tickets, addresses)
+
+
+def network_of(peer: Peer) -> str:
+    """The peer's /24 or /64; empty where there is none."""
+    if peer.address is None:
+        return ""
+    try:
+        address = ipaddress.ip_address(peer.address.partition("%")[0])
+    except ValueError:
+        return ""
+    prefix = 24 if address.version == 4 else 64
+    return str(ipaddress.ip_network((address, prefix), strict=False))
+
+
+def why_spent(spent: Spent, budget: Budget) -> str | None:
+    """The first budget that one more automatic letter would exceed, in words. The bounds of one source trip before those of the desk."""
+    if spent.same_subject:
+        return "the same subject of this author was answered within the hour"
+    bounds = (
+        (spent.address, budget.per_address_hour, "this address"),
+        (spent.domain, budget.per_author_domain_hour, "the author's domain"),
+        (spent.network, budget.per_network_hour, "the peer's network"),
+        (spent.overall, budget.overall_hour, "all addresses together"),
+    )
+    for count, bound, what in bounds:
+        if count >= bound:
+            return f"the hour's budget of {bound} automatic letters for {what} is spent"
+    return None

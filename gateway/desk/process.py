@@ -1,0 +1,107 @@
+"""One message, one short transaction: lock, gather, decide, record. No parsing, no DNS and no network in here.
+
+Lock order everywhere: keys, tickets, the inbound row, the outbox.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.desk.decide import decide
+from gateway.desk.gather import Gathered, gather
+from gateway.desk.outgoing import Cause
+from gateway.desk.record import Source, record
+from gateway.desk.remembered import EffectKeys, author_lock, effect_keys, id_key
+from gateway.domain.decision import Decision
+from gateway.domain.envelope import Envelope
+from gateway.domain.organisation import Organisation
+from gateway.domain.states import EventKind, InboundState
+from gateway.domain.steps import Note
+from gateway.domain.verdict import Verdict
+from gateway.mail.address import address_key
+from gateway.mail.message import Message
+from storage.changes import Attached
+from storage.statements import try_lock
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is known of a message apart from its content. `redelivery_key` is as the inbound row has it."""
+
+    inbound_id: int
+    envelope: Envelope
+    redelivery_key: bytes
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Normalised; what the strict reader refuses matches nothing."""
+        return tuple(key for key in map(address_key, self.envelope.recipients) if key)
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """`ticket` is the one that has the effect; `letters` says whether senders have work."""
+
+    decision: Decision
+    ticket: int | None
+    letters: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else decides on mail of the same conversation or author right now; ask again in a moment."""
+
+
+async def process(
+    session: AsyncSession, arrived: Arrived, message: Message, verdict: Verdict, organisation: Organisation
+) -> Processed | Busy:
+    """Decide and write everything but the inbound row's end, which the caller writes in the same transaction."""
+    keys = effect_keys(message, arrived.redelivery_key)
+    if not await try_lock(session, lock_keys(message, keys)):
+        return Busy()
+    gathered = await gather(session, arrived.inbound_id, arrived.envelope, arrived.recipients, message, keys, organisation)
+    decision = decide(message, arrived.recipients, arrived.envelope.reverse_path, verdict, gathered.facts, organisation)
+    ticket, letters = await write_down(session, decision, gathered, arrived, message, keys, organisation)
+    return Processed(decision, ticket, letters)
+
+
+async def write_down(
+    session: AsyncSession,
+    decision: Decision,
+    gathered: Gathered,
+    arrived: Arrived,
+    message: Message,
+    keys: EffectKeys,
+    organisation: Organisation,
+) -> tuple[int | None, bool]:
+    cause = Cause(inbound_effect(arrived.inbound_id), decision.actor, arrived.inbound_id, arrived.envelope.trace_id)
+    ticket = gathered.facts.ticket(decision.ticket) if decision.ticket is not None else None
+    rows = Attached(effects=effects_of(decision, keys, arrived.inbound_id))
+    steps = decision.steps
+    if decision.outcome == "duplicate" and ticket is not None and decision.gateway not in (None, ticket.gateway):
+        steps = (Note(EventKind.ALSO_ADDRESSED, {"gateway": decision.gateway}),)
+    source = Source(gathered.author_key, gathered.network, message.subject)
+    recorded = await record(session, steps, ticket, cause, organisation, rows, source)
+    return recorded.ticket if recorded.ticket is not None else decision.ticket, recorded.letters
+
+
+def lock_keys(message: Message, keys: EffectKeys) -> tuple[bytes, ...]:
+    """Of every id that the message names, its dedupe keys and its author."""
+    named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to, *message.references[-50:])
+    author = message.author.key if message.author is not None else ""
+    return (*map(id_key, named), keys.redelivery, keys.twin, author_lock(author))
+
+
+def inbound_effect(inbound_id: int) -> bytes:
+    return hashlib.sha256(f"inbound:{inbound_id}".encode()).digest()
+
+
+def effects_of(decision: Decision, keys: EffectKeys, inbound_id: int) -> list[dict[str, object]]:
+    """What had no effect yet must not swallow a twin that came by a better way: it takes the key of its own bytes only."""
+    if decision.outcome == "duplicate":
+        return []
+    taken = [(keys.redelivery, keys.redelivery_hours)]
+    if decision.state is InboundState.DONE:
+        taken.append((keys.twin, keys.twin_hours))
+    return [{"key": key.hex(), "inbound_id": inbound_id, "ticket": None, "hours": hours} for key, hours in taken]

@@ -1,0 +1,280 @@
+"""Write the steps of a decision or a change: ticket, article, what hangs on them, letters. The events follow from the steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import storage.outbox
+from gateway.desk.outgoing import Cause, LetterTicket, Subject, write
+from gateway.desk.remembered import id_key, subject_key
+from gateway.domain.actor import Actor
+from gateway.domain.facts import KnownTicket
+from gateway.domain.organisation import Organisation
+from gateway.domain.states import ArticleKind, EventKind, Role, Status
+from gateway.domain.steps import (
+    AddArticle,
+    Assign,
+    Join,
+    MarkBounced,
+    Note,
+    OpenTicket,
+    Person,
+    Remember,
+    Send,
+    SetCategory,
+    SetDepartment,
+    SetPriority,
+    SetStatus,
+    SetSubject,
+    Step,
+)
+from gateway.mail.address import address_key
+from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
+from storage.reports import mark_bounced
+
+ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
+COLUMN = {
+    SetStatus: "status",
+    SetCategory: "category",
+    SetPriority: "priority",
+    SetDepartment: "department",
+    SetSubject: "subject",
+    Assign: "assignee",
+}
+CHANGED = {
+    SetStatus: EventKind.STATUS_CHANGED,
+    SetCategory: EventKind.CATEGORY_CHANGED,
+    SetPriority: EventKind.PRIORITY_CHANGED,
+    SetDepartment: EventKind.DEPARTMENT_CHANGED,
+    SetSubject: EventKind.SUBJECT_CHANGED,
+    Assign: EventKind.ASSIGNED,
+}
+ARTICLE_EVENT = {
+    ArticleKind.CLIENT_MESSAGE: EventKind.CLIENT_REPLIED,
+    ArticleKind.AGENT_REPLY: EventKind.REPLIED,
+    ArticleKind.NOTE: EventKind.NOTE_ADDED,
+    ArticleKind.NOTICE: EventKind.NOTE_ADDED,
+}
+Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`ticket` None: the steps were about none. `letters` says whether senders have work."""
+
+    ticket: int | None
+    letters: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Of what a message's automatic letters are counted by: the author's key, the peer's network, the subject."""
+
+    author_key: str = ""
+    network: str = ""
+    subject: str = ""
+
+
+async def record(
+    session: AsyncSession,
+    steps: Sequence[Step],
+    ticket: KnownTicket | None,
+    cause: Cause,
+    organisation: Organisation,
+    rows: Attached | None = None,
+    source: Source = Source(),
+) -> Recorded:
+    """`ticket` is under lock, or None where the steps open one or need none. `rows` takes what else is to be written with them.
+
+    Lock order: keys and tickets before this, the inbound row after it.
+    """
+    rows = rows if rows is not None else Attached()
+    article = next((each for each in steps if isinstance(each, AddArticle)), None)
+    subject = await written_ticket(session, steps, ticket, article, cause, organisation, rows)
+    for step in steps:
+        note_step(step, subject.ticket.number, ticket, cause, rows)
+    sends = [each for each in steps if isinstance(each, Send)]
+    rows.automatic += [spent(each, subject.ticket.number, source) for each in sends if each.caused_by_mail and not each.staff]
+    for effect in rows.effects:
+        effect["ticket"] = subject.ticket.number
+    await attach(session, rows)
+    for step in steps:
+        if isinstance(step, MarkBounced):
+            await mark_bounced(session, step.outbox_id, step.recipient_id, step.reply)
+    letters = write(sends, subject, cause, organisation)
+    if letters:
+        await storage.outbox.add(session, letters)
+    return Recorded(subject.ticket.number, bool(letters))
+
+
+async def written_ticket(
+    session: AsyncSession,
+    steps: Sequence[Step],
+    ticket: KnownTicket | None,
+    article: AddArticle | None,
+    cause: Cause,
+    organisation: Organisation,
+    rows: Attached,
+) -> Subject:
+    """The ticket and its article in the database, and what letters tell of them."""
+    opening = next((each for each in steps if isinstance(each, OpenTicket)), None)
+    if opening is not None:
+        assert article is not None
+        opened = await open_ticket(session, new_ticket(opening), new_article(article, cause))
+        await add_files(session, opened.article_id, new_files(article))
+        thread = (article.message_id,) if article.message_id else ()
+        rows.participants.append(
+            {
+                "ticket": opened.number,
+                "key": opening.client_key,
+                "address": opening.client.address,
+                "name": opening.client.name,
+                "part": "requester",
+            }
+        )
+        about = LetterTicket(opened.number, opening.subject, opening.department, opening.gateway, opening.client, thread)
+        return Subject(about, article, opened.article_id)
+    if ticket is None:
+        default = organisation.default_gateway
+        return Subject(LetterTicket(None, "", default.department, default.address, Person("", "")))
+    article_id = None
+    if article is not None:
+        article_id = await add_article(session, ticket.number, new_article(article, cause))
+        await add_files(session, article_id, new_files(article))
+    changes = {COLUMN[type(each)]: value_of(each) for each in steps if isinstance(each, Setting)}
+    if changes or article is not None:
+        await update_ticket(session, ticket.number, changes)
+    return Subject(letter_ticket(ticket, changes, organisation), article, article_id)
+
+
+def letter_ticket(ticket: KnownTicket, changes: dict[str, str | None], organisation: Organisation) -> LetterTicket:
+    return LetterTicket(
+        number=ticket.number,
+        subject=changes.get("subject") or ticket.subject,
+        department=changes.get("department") or ticket.department,
+        gateway=ticket.gateway or organisation.default_gateway.address,
+        client=Person(ticket.client.name, ticket.client.address),
+        thread=ticket.thread,
+    )
+
+
+def value_of(step: Setting) -> str | None:
+    match step:
+        case SetStatus():
+            return step.status
+        case SetCategory():
+            return step.category
+        case SetPriority():
+            return step.priority
+        case SetDepartment():
+            return step.department
+        case SetSubject():
+            return step.subject
+        case Assign():
+            return step.agent
+
+
+def note_step(step: Step, number: int | None, before: KnownTicket | None, cause: Cause, rows: Attached) -> None:
+    """The rows that a step adds: its event, and what hangs on the ticket."""
+    if number is None:
+        return
+    match step:
+        case OpenTicket():
+            data = {"department": step.department, "gateway": step.gateway} | ({"related": step.related} if step.related else {})
+            rows.events.append(event(EventKind.CREATED, number, cause, data))
+        case AddArticle():
+            if before is not None:
+                extra = {} if step.verified else {"verified": False}
+                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra))
+        case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
+            rows.events += changed(step, number, before, cause)
+        case Join():
+            rows.participants += [
+                {"ticket": number, "key": each.key, "address": each.address, "name": each.name, "part": each.part} for each in step.people
+            ]
+        case Remember():
+            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "is"} for each in step.own]
+            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "refers"} for each in step.refers]
+        case Note():
+            rows.events.append(event(step.kind, number, cause, step.data))
+        case MarkBounced() | Send():
+            pass
+        case _:
+            assert_never(step)
+
+
+def changed(step: Setting, number: int, before: KnownTicket | None, cause: Cause) -> Iterable[dict[str, object]]:
+    old = getattr(before, COLUMN[type(step)]) if before is not None else None
+    new = value_of(step)
+    if old == new:
+        return
+    yield event(CHANGED[type(step)], number, cause, {"from": old, "to": new})
+    if isinstance(step, SetStatus) and old in ENDED and step.status in (Status.OPEN, Status.NEW):
+        yield event(EventKind.REOPENED, number, cause, {"from": old})
+
+
+def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object] | None = None) -> dict[str, object]:
+    actor = cause.actor
+    return {
+        "ticket": number,
+        "kind": kind,
+        "actor_role": actor.role,
+        "actor": actor.address if actor.role is not Role.SYSTEM else None,
+        "data": dict(data or {}),
+        "inbound_id": cause.inbound_id,
+    }
+
+
+def spent(send: Send, number: int | None, source: Source) -> dict[str, object]:
+    key = address_key(send.to[0].address) or source.author_key
+    return {
+        "address": key,
+        "domain": key.rpartition("@")[2],
+        "network": source.network,
+        "subject_key": subject_key(source.subject).hex(),
+        "ticket": number,
+    }
+
+
+def new_ticket(step: OpenTicket) -> NewTicket:
+    return NewTicket(
+        step.subject,
+        step.department,
+        step.gateway,
+        step.language,
+        step.category,
+        step.related,
+        step.client_id,
+        step.client.name,
+        step.client.address,
+        step.client_key,
+    )
+
+
+def new_article(step: AddArticle, cause: Cause) -> NewArticle:
+    actor: Actor = step.author or cause.actor
+    return NewArticle(
+        kind=step.kind,
+        author_role=actor.role,
+        author_name=actor.name,
+        author_address=actor.address,
+        message_id=step.message_id,
+        text=step.text,
+        quoted_text=step.quoted_text,
+        signature=step.signature,
+        html=step.html,
+        private=step.private or step.kind is ArticleKind.NOTE,
+        verified=step.verified,
+        to=[{"name": each.name, "address": each.address} for each in step.to],
+        cc=[{"name": each.name, "address": each.address} for each in step.cc],
+        inbound_id=cause.inbound_id,
+    )
+
+
+def new_files(step: AddArticle) -> list[NewFile]:
+    return [
+        NewFile(each.filename, each.content_type, each.content, bytes.fromhex(each.sha256), each.inline, each.content_id)
+        for each in step.files
+    ]

@@ -1,0 +1,76 @@
+"""Which ticket a message belongs to: by token, by remembered ids, by `[#N]` — in that order (X1). PURE."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.desk.authority import Carried, thread_ticket
+from gateway.domain.facts import Facts, KnownTicket
+from gateway.domain.organisation import Organisation
+from gateway.domain.verdict import Verdict
+from gateway.mail.message import Message
+
+SUBJECT_TAG = re.compile(r"\[#(\d{1,12})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    ticket: KnownTicket
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """No ticket of its own yet. `related` is one that the subject names without proof."""
+
+    reason: str
+    related: int | None = None
+
+
+def subject_tag(subject: str) -> int | None:
+    """The last `[#N]` of a subject: ours stands at its end."""
+    found = SUBJECT_TAG.findall(subject)
+    return int(found[-1]) if found else None
+
+
+def thread(
+    message: Message, author_key: str, carried: Carried, verdict: Verdict, facts: Facts, organisation: Organisation
+) -> Joins | Starts:
+    by_token = thread_ticket(carried, organisation)
+    if by_token is not None and (ticket := facts.ticket(by_token)) is not None:
+        return Joins(ticket, f"a genuine token of ticket #{ticket.number} came with it")
+    if (joined := by_ids(message, author_key, facts)) is not None:
+        return joined
+    return by_subject(message, author_key, verdict, facts)
+
+
+def by_ids(message: Message, author_key: str, facts: Facts) -> Joins | None:
+    """The nearest ancestor counts first. An id that was only named before joins where the participants overlap."""
+    for identifier in (*message.in_reply_to, *reversed(message.references)):
+        for match in facts.id_matches:
+            ticket = facts.ticket(match.ticket)
+            if (
+                match.identifier == identifier
+                and ticket is not None
+                and (match.relation != "refers" or overlaps(message, author_key, ticket))
+            ):
+                return Joins(ticket, f"it answers <{identifier}>, which ticket #{ticket.number} remembers")
+    for match in facts.id_matches:
+        ticket = facts.ticket(match.ticket)
+        if match.identifier == message.message_id and match.relation == "refers" and ticket and overlaps(message, author_key, ticket):
+            return Joins(ticket, f"mail of ticket #{ticket.number} refers to it")
+    return None
+
+
+def overlaps(message: Message, author_key: str, ticket: KnownTicket) -> bool:
+    keys = {author_key, *(each.key for each in (*message.to, *message.cc))}
+    return any(ticket.names(key) for key in keys if key)
+
+
+def by_subject(message: Message, author_key: str, verdict: Verdict, facts: Facts) -> Joins | Starts:
+    number = subject_tag(message.subject)
+    ticket = facts.ticket(number) if number is not None else None
+    if ticket is None:
+        return Starts("no token, id or subject tag of it belongs to a ticket")
+    if ticket.takes_part(author_key) and verdict.aligned and message.author_unambiguous and verdict.dmarc != "fail":
+        return Joins(ticket, f"its subject names [#{ticket.number}], its author takes part there, and {verdict.reason}")
+    return Starts(f"its subject names [#{ticket.number}], which proves nothing by itself: a new ticket, linked to that one", ticket.number)

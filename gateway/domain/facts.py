@@ -1,0 +1,107 @@
+"""What the desk knows when it decides on a message: values gathered from the database, or assumed by `explain`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.domain.organisation import Language
+from gateway.domain.states import Priority, Status
+
+Part = Literal["requester", "cc", "named", "stranger"]
+Relation = Literal["is", "sent", "refers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """`key` is the normalised address. `cc` gets the letters; `named` and `stranger` proved nothing and get nothing."""
+
+    key: str
+    address: str
+    name: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """`keys` are all their normalised addresses; `address` the one that letters go to."""
+
+    id: int
+    name: str
+    address: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTicket:
+    """A ticket under lock. `thread` are the ids that its client has seen, oldest first, without angle brackets."""
+
+    number: int
+    subject: str
+    status: Status
+    priority: Priority
+    department: str
+    gateway: str
+    language: Language
+    client: KnownClient
+    category: str | None = None
+    assignee: str | None = None
+    merged_into: int | None = None
+    participants: tuple[Participant, ...] = ()
+    tags: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
+
+    def takes_part(self, key: str) -> bool:
+        """Whether letters of this ticket go to the address: its client or somebody in Cc."""
+        return key in self.client.keys or any(each.key == key and each.part in ("requester", "cc") for each in self.participants)
+
+    def names(self, key: str) -> bool:
+        """Whether the address stands anywhere on the ticket."""
+        return key in self.client.keys or any(each.key == key for each in self.participants)
+
+
+@dataclass(frozen=True, slots=True)
+class IdMatch:
+    """An id that the message names and a ticket remembers: an article's own (`is`), a letter's (`sent`) or one that an article names."""
+
+    identifier: str
+    ticket: int
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Of a message's dedupe keys, one that already had its effect."""
+
+    inbound_id: int
+    ticket: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A letter of ours that a report is about. `address` is the recipient it names, None where only the letter is known."""
+
+    outbox_id: int
+    recipient_id: int | None
+    address: str | None
+    ticket: int | None
+    kind: str
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`spent` names the budget that an automatic letter to this author would exceed, None where all have room."""
+
+    duplicate_of: Effect | None = None
+    id_matches: tuple[IdMatch, ...] = ()
+    tickets: tuple[KnownTicket, ...] = ()
+    client: KnownClient | None = None
+    spent: str | None = None
+    held_told_recently: bool = False
+    reported: SentLetter | None = None
+
+    def ticket(self, number: int) -> KnownTicket | None:
+        """The ticket of this number, or the one it was merged into."""
+        found = next((each for each in self.tickets if each.number == number), None)
+        if found is not None and found.merged_into is not None:
+            return next((each for each in self.tickets if each.number == found.merged_into), found)
+        return found

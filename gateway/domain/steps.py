@@ -1,0 +1,172 @@
+"""What a decision does to a ticket, one change a value. Mail, the command line and later the web all act through these."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gateway.domain.actor import Actor
+from gateway.domain.facts import Participant
+from gateway.domain.organisation import Language
+from gateway.domain.states import ArticleKind, EventKind, LetterKind, Priority, Status
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment with its bytes; `sha256` in hex."""
+
+    filename: str
+    content_type: str
+    content: bytes
+    sha256: str
+    inline: bool = False
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A name and an address as written."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """Begins the list of steps of a new ticket. `client_id` None: the client is made, with `client` as its name and address."""
+
+    subject: str
+    department: str
+    gateway: str
+    language: Language
+    client: Person
+    client_key: str
+    client_id: int | None = None
+    category: str | None = None
+    related: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddArticle:
+    kind: ArticleKind
+    text: str
+    quoted_text: str = ""
+    signature: str = ""
+    html: str | None = None
+    private: bool = False
+    verified: bool = True
+    message_id: str | None = None
+    to: tuple[Person, ...] = ()
+    cc: tuple[Person, ...] = ()
+    files: tuple[File, ...] = ()
+    author: Actor | None = None
+    """Whose words these are, where it is not who acts: an agent writes down what a client said on the telephone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class SetCategory:
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class SetDepartment:
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSubject:
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`agent` is the agent's normalised address, None to unassign."""
+
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """People who become part of the ticket; those who are already stay what they are."""
+
+    people: tuple[Participant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Ids (bare) by which later mail finds the ticket."""
+
+    own: tuple[str, ...] = ()
+    refers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An event that no other step implies."""
+
+    kind: EventKind
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkBounced:
+    """A report about a letter of ours."""
+
+    outbox_id: int
+    recipient_id: int | None
+    reply: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A letter's recipient. `agent` is the normalised address of the agent whose reply token the letter carries."""
+
+    name: str
+    address: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A letter to be written and put into the outbox. `caused_by_mail`: it counts in the budgets.
+
+    `about` says whose words it carries: the article that these steps add, or none. `why` is told in letters that explain.
+    """
+
+    kind: LetterKind
+    to: tuple[Addressee, ...]
+    language: Language
+    cc: tuple[Addressee, ...] = ()
+    automatic: bool = True
+    staff: bool = False
+    caused_by_mail: bool = False
+    about: Literal["article", "nothing"] = "article"
+    why: str = ""
+    from_address: str | None = None
+    """Instead of the ticket's gateway."""
+
+
+Step = (
+    OpenTicket
+    | AddArticle
+    | SetStatus
+    | SetCategory
+    | SetPriority
+    | SetDepartment
+    | SetSubject
+    | Assign
+    | Join
+    | Remember
+    | Note
+    | MarkBounced
+    | Send
+)

@@ -1,0 +1,115 @@
+"""The raw bytes of one message while they come in: in memory at first, in a temporary file when they are many."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from typing import IO, Self
+
+from gateway.ingress.limits import MIB, Budget
+
+
+class NoRoomError(Exception):
+    """Neither memory nor disk takes any more content now."""
+
+
+class Content:
+    """Grows by `append`, is read whole by `read`, and must be closed. Whoever is handed one to make durable closes it.
+
+    `memory` bounds what is kept in memory by all contents that share it, `total` that and files together. `append` raises `NoRoomError`.
+    """
+
+    def __init__(self, *, spill_at: int = MIB, memory: Budget | None = None, total: Budget | None = None) -> None:
+        self.size = 0
+        self._spill_at = spill_at
+        self._memory = memory
+        self._total = total
+        self._charged = 0
+        self._buffer = bytearray()
+        self._file: IO[bytes] | None = None
+        self._hash = hashlib.sha256()
+
+    @classmethod
+    def of(cls, octets: bytes) -> Self:
+        content = cls(spill_at=max(MIB, len(octets)))
+        content.append(octets)
+        return content
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of everything so far."""
+        return self._hash.digest()
+
+    @property
+    def spilled(self) -> bool:
+        return self._file is not None
+
+    def append(self, octets: bytes) -> None:
+        if self._total is not None and not self._total.take(len(octets)):
+            raise NoRoomError("the budget of content in flight is used up")
+        self.size += len(octets)
+        self._hash.update(octets)
+        if self._file is None and not self._fits_memory(len(octets)):
+            self._spill()
+        if self._file is None:
+            self._buffer += octets
+        else:
+            self._write(octets)
+
+    def head(self, octets: int) -> bytes:
+        """The first octets."""
+        if self._file is None:
+            return bytes(self._buffer[:octets])
+        self._file.seek(0)
+        found = self._file.read(octets)
+        self._file.seek(0, os.SEEK_END)
+        return found
+
+    async def read(self) -> bytes:
+        """All of it; nothing may be appended afterwards."""
+        return bytes(self._buffer) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
+
+    def close(self) -> None:
+        """Frees the bytes; closing twice is harmless."""
+        if self._total is not None:
+            self._total.give(self.size)
+            self._total = None
+        self._forget_memory()
+        if self._file is not None:
+            self._file.close()
+
+    def _fits_memory(self, more: int) -> bool:
+        if self.size > self._spill_at:
+            return False
+        if self._memory is None:
+            return True
+        if not self._memory.take(more):
+            return False
+        self._charged += more
+        return True
+
+    def _spill(self) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(prefix="deskgate-")  # noqa: SIM115 (closed by `close`)
+        except OSError as error:
+            raise NoRoomError(str(error)) from error
+        self._write(self._buffer)
+        self._forget_memory()
+
+    def _write(self, octets: bytes | bytearray) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(octets)
+        except OSError as error:
+            raise NoRoomError(str(error)) from error
+
+    def _forget_memory(self) -> None:
+        self._buffer = bytearray()
+        if self._memory is not None:
+            self._memory.give(self._charged)
+        self._charged = 0
+
+    @staticmethod
+    def _read_file(file: IO[bytes]) -> bytes:
+        file.seek(0)
+        return file.read()

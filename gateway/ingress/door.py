@@ -1,0 +1,63 @@
+"""What all SMTP sessions of one process share."""
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.domain.envelope import Entry
+from gateway.ingress.limits import Budget, Connections, Limits
+from gateway.ingress.replies import Reply
+from gateway.ingress.smtp import Handler
+
+
+class OpenSession(Protocol):
+    """What the service asks of a session that is open."""
+
+    def drain(self) -> None:
+        """Say 421 now if nothing is under way, else after the transaction."""
+
+    def hang_up(self, last_words: Reply) -> None:
+        """Say it and close, whatever is under way."""
+
+    async def ended(self) -> None:
+        """Return once it is over."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counted since the start, for metrics."""
+
+    connections: int = 0
+    connections_refused: int = 0
+    messages_accepted: int = 0
+    messages_refused: int = 0
+    """With a 5xx after DATA."""
+    messages_deferred: int = 0
+    """With a 4xx after DATA."""
+    recipients_refused: int = 0
+    timeouts: int = 0
+
+
+@dataclass(slots=True)
+class Door:
+    """`tls` may be replaced at any time, and holds for the next STARTTLS. Once `draining`, nobody is let in."""
+
+    hostname: str
+    handler: Handler
+    entry: Entry = Entry.SMTP
+    tls: ssl.SSLContext | None = None
+    tls_required: bool = False
+    draining: bool = False
+    connections: Connections = field(default_factory=Connections)
+    tally: Tally = field(default_factory=Tally)
+    sessions: set[OpenSession] = field(default_factory=set)
+    memory: Budget = field(init=False)
+    total: Budget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Budget(self.limits.memory_in_flight)
+        self.total = Budget(self.limits.content_in_flight)
+
+    @property
+    def limits(self) -> Limits:
+        return self.handler.limits

@@ -1,0 +1,89 @@
+"""What a peer has sent and nobody has read yet. Bounded: the transport is paused while there is much of it."""
+
+import asyncio
+
+from gateway.ingress.limits import KIB
+
+HIGH_WATER = 128 * KIB
+
+
+class OverlongError(Exception):
+    """A line exceeded its limit. It has been thrown away up to its end, so the next line can be read."""
+
+
+class Inbox:
+    """Takes octets from a protocol's callbacks and gives them out as lines or chunks, to one reader at a time."""
+
+    def __init__(self, transport: asyncio.Transport, *, hopeless: int) -> None:
+        self._transport = transport
+        self._buffer = bytearray()
+        self._paused = False
+        self._ended = False
+        self._arrival: asyncio.Future[None] | None = None
+        self._hopeless = hopeless
+
+    @property
+    def has_line(self) -> bool:
+        return b"\n" in self._buffer
+
+    def feed(self, octets: bytes) -> None:
+        self._buffer += octets
+        if len(self._buffer) > HIGH_WATER and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._tell_reader()
+
+    def feed_eof(self) -> None:
+        self._ended = True
+        self._tell_reader()
+
+    def unread(self, octets: bytes) -> None:
+        self._buffer[:0] = octets
+
+    def switch(self, transport: asyncio.Transport) -> None:
+        """Reads on from another transport, forgetting what came by the old one (RFC 3207 §4.2: it may be injected)."""
+        self._transport = transport
+        self._buffer.clear()
+        self._paused = False
+
+    async def chunk(self) -> bytes:
+        """Everything that is there, as soon as there is anything; `b""` at the end."""
+        while not self._buffer and not self._ended:
+            await self._more()
+        return self._take(len(self._buffer))
+
+    async def line(self, limit: int) -> bytes | None:
+        """A line up to its LF; None at the end. Raises OverlongError, and ConnectionAbortedError when a line is hopelessly long."""
+        searched = thrown_away = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            if self._ended:
+                return None
+            if len(self._buffer) > limit:
+                thrown_away += len(self._take(len(self._buffer)))
+                if thrown_away > self._hopeless:
+                    raise ConnectionAbortedError("a line without end")
+            searched = len(self._buffer)
+            await self._more()
+        line = self._take(end + 1)
+        if thrown_away or len(line) > limit:
+            raise OverlongError
+        return line
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        if self._paused and len(self._buffer) <= HIGH_WATER:
+            self._paused = False
+            self._transport.resume_reading()
+        return taken
+
+    async def _more(self) -> None:
+        self._arrival = asyncio.get_running_loop().create_future()
+        try:
+            await self._arrival
+        finally:
+            self._arrival = None
+
+    def _tell_reader(self) -> None:
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)

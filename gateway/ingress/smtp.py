@@ -1,0 +1,56 @@
+"""What the desk answers to the dialogue: which recipients it takes, and whether a message is kept. Here errors become replies."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+
+from gateway.domain.envelope import Envelope
+from gateway.domain.organisation import Organisation
+from gateway.ingress import replies
+from gateway.ingress.accept import Acceptor
+from gateway.ingress.content import Content
+from gateway.ingress.limits import KIB, Limits
+from gateway.ingress.recipients import Recipient, Refusal, acceptable
+from gateway.ingress.replies import Reply
+from gateway.ingress.trace import count_received
+
+log = structlog.get_logger()
+
+# Where Received fields are looked for; nothing later reads more of a header section either.
+HEADER_BLOCK = 256 * KIB
+
+
+@dataclass(slots=True)
+class Handler:
+    """Shared by all sessions. `organisation` and `limits` are replaced at a reload, and hold from the next command on."""
+
+    acceptor: Acceptor
+    organisation: Organisation
+    limits: Limits
+
+    def recipient(self, address: str) -> Recipient | Reply:
+        match acceptable(address, self.organisation):
+            case Recipient() as recipient:
+                return recipient
+            case Refusal.UNKNOWN:
+                return replies.NO_SUCH_RECIPIENT
+            case Refusal.SWITCHED_OFF:
+                return replies.MAILBOX_DISABLED
+            case never:
+                assert_never(never)
+
+    async def message(self, envelope: Envelope, content: Content) -> Reply:
+        """The reply to the content, positive only once it is committed. Takes `content` over."""
+        peer = envelope.peer.address
+        if count_received(content.head(HEADER_BLOCK)) >= self.limits.received_fields:
+            content.close()
+            log.warning("message refused", why="mail loop", trace_id=envelope.trace_id, peer=peer)
+            return replies.MAIL_LOOP
+        try:
+            inbound_id = await self.acceptor.accept_message(envelope, content)
+        except Exception as error:  # noqa: BLE001 (promise 3: unknown failures are temporary; the log has the cause)
+            log.warning("message not accepted", trace_id=envelope.trace_id, peer=peer, error=type(error).__name__)
+            return replies.NOT_NOW
+        log.info("message accepted", inbound=inbound_id, trace_id=envelope.trace_id, peer=peer, size=content.size)
+        return replies.queued(envelope.trace_id)

@@ -1,0 +1,251 @@
+"""Delivery reports: RFC 3464's, and those of the many mailers that write them their own way.
+
+A report in the standard's form proves itself. Any other is believed when two of three signs agree: who sent it, what the subject says, what
+the text says; one mailer's odd wording is a row in a table here.
+"""
+
+import re
+from collections.abc import Iterator
+
+from gateway.mail.message import Bounce, BounceRecipient
+from gateway.mail.parts import Headers, Parts, header, header_values
+
+_MOST_TEXT = 200_000
+_MOST_RECIPIENTS = 100
+_MOST_DIAGNOSTIC = 500
+
+_DAEMONS = re.compile(
+    r"(?:^|[<\s\"])(?:mailer[-_.]?daemon|mail[-_.]?daemon|p?oo?st[-_]?master|mail[-_.]delivery[-_.]system|mailerdaemon|mdaemon|bounces?|mailsystem|smtp-daemon)(?:[@>\s\"]|$)"
+    r"|mail deliver[a-z]* (?:sub)?system|mailer daemon|system administrator|mail administrator|mail system",
+    re.IGNORECASE,
+)
+_SUBJECTS = re.compile(
+    r"fail(?:ure|ed)? (?:notice|delivery)|failure notice|returned (?:mail|e-?mail|to sender)|return(?:ed|ing) (?:mail|message) to sender|undeliver(?:ed|able)|unzustellbar"
+    r"|non[- ]?(?:delivery|remis)|deliver[a-z]* (?:status )?(?:notification|notice|report|problem|error|fail)|delivery (?:has |status )?(?:fail|delay|not)|mail(?: system)? error"
+    r"|mail delivery|message delivery has failed|could not be delivered|couldn't be delivered|not delivered|mail failure|delayed mail|delivery status|delivery failure|delivery delay"
+    r"|permanent delivery failure|mail rejected|mail delivery status|loop alert|warning: (?:could not send|message)|warning: message|failed mail|bounce(?:d)? (?:mail|message|e-?mail)"
+    r"|не доставлено|недоставлен|не может быть доставлено|сообщение об ошибке доставки|уведомление о (?:не)?доставке|не удалось доставить|не доставлена"
+    r"|niedostarczon|nie dostarczono|zwrot poczty|niemożliwa do dostarczenia|не вдалося доставити|недоставлене|unzustellbar|nicht zustellbar|fehlgeschlagen|zustellung"
+    r"|non remis|échec de (?:la )?remise|non distribu|non recapit|mancata consegna|no se ha podido entregar|no entregado|não (?:foi )?entregue|falha na entrega|devuelto"
+    r"|niet (?:bezorgd|afgeleverd)|onbestelbaar|kézbesíthetetlen|nedoručiteln|ej levererat|ikke leveret|toimittamat|teslim edilemedi"
+    r"|メールエラー|配信できません|配信不能|配信失敗|エラーメール|送信エラー|退信|投递失败|无法投递|未送達|반송|전송 실패",
+    re.IGNORECASE,
+)
+_PHRASES = re.compile(
+    r"(?:could|can|did)(?: ?not|n't) be delivered|(?:unable|failed|error(?: was)? (?:occurred )?(?:while )?(?:attempting|trying)?) (?:to )?deliver|wasn't able to deliver|not able to deliver"
+    r"|delivery (?:to the following|failed for|has failed|of the following|attempt)|undeliverable|undelivered|returned to sender|did not reach the following"
+    r"|following addresses? (?:had|failed)|following address\(es\)|following recipients?|addresses? (?:had|failed)|there was an error delivering|mail delivery (?:software|system|failed|sub)"
+    r"|permanent(?: fatal)? errors?|transcript of session|unsent message|returned message|non-delivered information|address(?:es)? (?:was|were) rejected"
+    r"|malformed address|duplicated message-id|will be retried|has not (?:yet )?been delivered|still being retried|delivery is delayed|(?:was|has been) delayed|message expired"
+    r"|invalid user address|unable to deliver|rejected by a remote mail server"
+    r"|не может быть доставлено|не было доставлено|не доставлено|доставка .{0,40}не удалась|не удалось доставить|nie mogła zostać dostarczona|nie została dostarczona"
+    r"|nicht zugestellt werden|n'a pas pu être remis|n'a pas pu etre|no se pudo entregar|no ha podido ser entregado|non è stato possibile (?:recapitare|consegnare)|não pôde ser entregue"
+    r"|送信できません|配信できません|送信に失敗|届けることができません|存在しない|失敗しました|无法(?:投递|送达)",
+    re.IGNORECASE,
+)
+_TEMPORARY = re.compile(
+    r"will be retried|still being retried|will (?:continue to|keep) try|warning only|delayed|no action is required on your part|do not need to resend|\bdelay\b|will be attempted"
+    r"|попытки доставки будут продолжены|próby dostarczenia będą",
+    re.IGNORECASE,
+)
+_NOTIFIED = re.compile(r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(Bounce|Complaint)\\?"', re.IGNORECASE)
+_DIVIDER = re.compile(
+    r"^[\s>]*(?:[-_=*#]{2,}[^\n]{0,20}(?:original|copy of|returned|unsent|header|undelivered|message follows|bounced|исходн|元の|body:)|original m(?:ail|essage)[^\n]{0,20}follow"
+    r"|[-_=*#\s]*below (?:this line )?is a copy|included is a copy|this is a copy of|received:\s?(?:from|by)|[-_=*]{3,}\s*(?:begin )?message|unsent message)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,80}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)*[A-Za-z0-9\-]{1,62}"
+_ANY_ADDRESS = re.compile(rf"(?<![\w.@+=/\-])({_ADDRESS})(?![\w@])")
+_NAMED = (
+    re.compile(rf"^[\s>*]*[<\"']?({_ADDRESS})[>\"']?\s?(?::|\(|\[|\.\.\.|$|on |Invalid|said|failed)", re.MULTILINE),
+    re.compile(rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)\s?:?\s{{0,3}}<?({_ADDRESS})", re.IGNORECASE),
+)
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[\s-])")
+_MESSAGE_ID = re.compile(r"^[\s>]*message-id:\s{0,40}<?([^<>\s]{3,990})>?", re.IGNORECASE | re.MULTILINE)
+_JSON_MESSAGE_ID = re.compile(r'\\?"messageId\\?"\s*:\s*\\?"([^"\\]{3,200})')
+_ORIGINAL_TO = re.compile(rf"^[\s>]*to:[^\n]{{0,200}}?({_ADDRESS})", re.IGNORECASE | re.MULTILINE)
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_ORIGINAL_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers", "message/global-headers", "message/partial"})
+_FAILED_ACTIONS = frozenset({"failed", "failure", "delayed", "expired", "undeliverable"})
+
+
+def read_bounce(headers: Headers, subject: str, text: str, parts: Parts) -> tuple[Bounce, str] | None:
+    """The report and how it was recognised; None when the message reports no failure or delay of delivery."""
+    texts = _texts(text, parts)
+    report = _read_status(texts, has_status_part=any(part.content_type in _STATUS_TYPES for part in parts))
+    if report is not None:
+        if report and all(recipient.action and recipient.action not in _FAILED_ACTIONS for recipient in report):
+            return None
+        named = tuple(recipient for recipient in report if recipient.address) or _named_recipients(headers, texts, parts)
+        permanent = _is_permanent(named, texts)
+        return Bounce(named, permanent, _original_id(parts, texts)), "it carries a delivery status (RFC 3464)"
+    reason = _why_bounce(headers, subject, texts)
+    if reason is None:
+        return None
+    named = _named_recipients(headers, texts, parts)
+    return Bounce(named, _is_permanent(named, f"{subject}\n{texts}"), _original_id(parts, texts)), reason
+
+
+def notified_complaint(headers: Headers, text: str) -> bool:
+    """Amazon tells of complaints by the same JSON as of bounces."""
+    found = _NOTIFIED.search(text[:_MOST_TEXT])
+    return found is not None and found[1].casefold() == "complaint" and "amazonaws.com" in header(headers, "from").casefold()
+
+
+def is_daemon(headers: Headers) -> bool:
+    """Is the author a mail system?"""
+    return _DAEMONS.search(header(headers, "from")[:400]) is not None
+
+
+def has_null_reverse_path(headers: Headers) -> bool:
+    """RFC 5321 §4.5.5; some old mailers write `<MAILER-DAEMON>` for it. Read from Return-Path, since the envelope is not ours to see."""
+    paths = header_values(headers, "return-path")
+    return bool(paths) and paths[0].strip("<> \t").casefold() in {"", "mailer-daemon"}
+
+
+def _texts(text: str, parts: Parts) -> str:
+    """All that the report says in words: its text, its status, and parts that were too broken to be split."""
+    pieces = [text]
+    for part in parts:
+        if part.content_type in _ORIGINAL_TYPES:
+            continue
+        piece = part.text if part.text is not None else None
+        if piece is None and part.content_type.startswith(("multipart/", "message/")):
+            piece = part.content[:_MOST_TEXT].decode("utf-8", "replace").replace("\r\n", "\n")
+        if piece and piece.strip() != text.strip() and not part.content_type.startswith("text/html"):
+            pieces.append(piece)
+    return "\n\n".join(pieces)[:_MOST_TEXT]
+
+
+def _why_bounce(headers: Headers, subject: str, texts: str) -> str | None:
+    if any(name == "x-failed-recipients" for name, _ in headers):
+        return "its X-Failed-Recipients field names who was not reached"
+    found = _NOTIFIED.search(texts)
+    if found and found[1].casefold() == "bounce" and "amazonaws.com" in header(headers, "from").casefold():
+        return "it is Amazon SES's notice of a bounce"
+    above = _above_original(texts)
+    sent_by = is_daemon(headers) or has_null_reverse_path(headers) or any(name == "x-mlserver" for name, _ in headers)
+    titled = _SUBJECTS.search(subject[:500]) is not None
+    says = _PHRASES.search(above) is not None
+    if sent_by and titled:
+        return "a mail system sent it, with a subject that delivery reports have"
+    if sent_by and says:
+        return "a mail system sent it, and its text tells of a delivery that failed"
+    if titled and says and _from_robot(headers) and not re.match(r"\s*(?:re|fwd?|aw|wg|пер|ответ|odp)\s*:", subject, re.IGNORECASE):
+        return "its subject and its text tell of a delivery that failed"
+    return None
+
+
+def _from_robot(headers: Headers) -> bool:
+    author = header(headers, "from").casefold()
+    return bool(re.search(r"no-?reply|do-?not-?reply|admin|<>|daemon|delivery", author)) or not author.strip("<> ")
+
+
+def _above_original(texts: str) -> str:
+    divider = _DIVIDER.search(texts, 1)
+    return texts[: divider.start()] if divider and divider.start() > 20 else texts[:20_000]
+
+
+def _fields(text: str) -> Iterator[tuple[str, str]]:
+    """Header-like lines, unfolded; a blank line yields an empty name."""
+    name, value = "", ""
+    for line in text.split("\n"):
+        if line[:1] in " \t" and name and line.strip():
+            value = f"{value} {line.strip()}"[:2000]
+            continue
+        if name:
+            yield name, value
+            name = ""
+        if not line.strip():
+            yield "", ""
+        key, colon, rest = line.partition(":")
+        if colon and 3 < len(key) < 40:
+            name, value = key.strip("> \t").casefold(), rest.strip()
+    if name:
+        yield name, value
+
+
+def _read_status(texts: str, *, has_status_part: bool) -> list[BounceRecipient] | None:
+    """RFC 3464 §2.3's fields for each recipient; None when there is no delivery status at all."""
+    if not has_status_part and not ("final-recipient:" in texts.casefold() and "action:" in texts.casefold()):
+        return None
+    recipients: list[BounceRecipient] = []
+    group: dict[str, str] = {}
+    for name, value in [*_fields(texts), ("", "")]:
+        if name in {"final-recipient", "original-recipient", "action", "status", "diagnostic-code", "x-actual-recipient"}:
+            if name in group and name in {"final-recipient", "action"}:
+                _add_recipient(recipients, group)
+                group = {}
+            group.setdefault(name, value)
+        elif not name:
+            _add_recipient(recipients, group)
+            group = {}
+    return recipients[:_MOST_RECIPIENTS]
+
+
+def _add_recipient(recipients: list[BounceRecipient], group: dict[str, str]) -> None:
+    typed = [group.get(name, "").rpartition(";")[2].strip("<> \t\"") for name in ("final-recipient", "original-recipient", "x-actual-recipient")]
+    address = next((found[1] for value in typed if (found := _ANY_ADDRESS.search(value))), typed[0] if "final-recipient" in group else "")
+    if not group or not ("action" in group or "status" in group or address):
+        return
+    status = _STATUS.search(group.get("status", ""))
+    recipient = BounceRecipient(
+        address=address,
+        action=(group.get("action", "").split() or [""])[0].casefold().strip(";,.") or None,
+        status=status[0] if status else None,
+        diagnostic=group.get("diagnostic-code", "")[:_MOST_DIAGNOSTIC] or None,
+    )
+    if recipient not in recipients:
+        recipients.append(recipient)
+
+
+def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[BounceRecipient, ...]:
+    """Who was not reached, as the report's words say it; else those the returned message was written to."""
+    above = _above_original(texts)
+    own = {found[1].casefold() for name in ("to", "from", "return-path") for value in header_values(headers, name) for found in _ANY_ADDRESS.finditer(value[:2000])}
+    failed = [found[1] for value in header_values(headers, "x-failed-recipients") for found in _ANY_ADDRESS.finditer(value[:20_000])]
+    if not failed:
+        failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)]
+        failed = [address for address in failed if address.casefold() not in own and not _DAEMONS.search(address)]
+    if not failed:
+        failed = [found[1] for found in _ANY_ADDRESS.finditer(above) if found[1].casefold() not in own and not _DAEMONS.search(found[1])][:1]
+    if not failed:
+        originals = [part.text or part.content[:_MOST_TEXT].decode("utf-8", "replace") for part in parts if part.content_type in _ORIGINAL_TYPES]
+        failed = [found[1] for original in (*originals, texts) for found in _ORIGINAL_TO.finditer(original)][:1]
+    if not failed:
+        failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)][:1]
+    unique = dict.fromkeys(address.rstrip(".") for address in failed)
+    return tuple(_recipient(address, above) for address in list(unique)[:_MOST_RECIPIENTS])
+
+
+def _recipient(address: str, above: str) -> BounceRecipient:
+    at = above.find(address)
+    near = above[at : at + 1200] if at >= 0 else above[:2000]
+    status = _STATUS.search(near) or _STATUS.search(above)
+    code = _REPLY_CODE.search(near)
+    line = near[code.start() : code.start() + _MOST_DIAGNOSTIC].partition("\n\n")[0] if code else near[:_MOST_DIAGNOSTIC].partition("\n\n")[0]
+    derived = f"{code[1][0]}.0.0" if code else None
+    return BounceRecipient(address, None, status[0] if status else derived, " ".join(line.split()) or None)
+
+
+def _is_permanent(recipients: tuple[BounceRecipient, ...], texts: str) -> bool:
+    """RFC 3463 §2: class 5 is permanent. An expired message is, too: nobody will try again."""
+    actions = {recipient.action for recipient in recipients if recipient.action}
+    if actions:
+        return bool(actions & {"failed", "failure", "expired", "undeliverable"})
+    if any(recipient.status and recipient.status.startswith("5") for recipient in recipients):
+        return True
+    return _TEMPORARY.search(_above_original(texts)) is None
+
+
+def _original_id(parts: Parts, texts: str) -> str | None:
+    """The Message-ID of the mail that was not delivered."""
+    for part in parts:
+        if part.content_type in _ORIGINAL_TYPES:
+            original = part.text if part.text is not None else part.content[:_MOST_TEXT].decode("utf-8", "replace")
+            found = _MESSAGE_ID.search(original[:_MOST_TEXT])
+            if found:
+                return found[1]
+    found = _MESSAGE_ID.search(texts) or _JSON_MESSAGE_ID.search(texts)
+    return found[1] if found else None

@@ -1,0 +1,99 @@
+"""What kind of mail a message is, and why we think so."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.mail.automatic import why_auto_reply
+from gateway.mail.bounce import notified_complaint, read_bounce
+from gateway.mail.message import Bounce, Kind
+from gateway.mail.parts import Headers, Parts, header
+
+
+@dataclass(frozen=True, slots=True)
+class KindVerdict:
+    """`reason` says in words what the kind was recognised by. `code` and `link` are those of a forwarding confirmation."""
+
+    kind: Kind
+    reason: str
+    bounce: Bounce | None = None
+    code: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Confirmation:
+    """How a provider asks whether mail may be forwarded to us."""
+
+    provider: str
+    author: str
+    subject: str
+    link: str
+
+
+_CONFIRMATIONS = (
+    _Confirmation(
+        "Gmail",
+        "forwarding-noreply@google.com",
+        r"forwarding confirmation|подтверждение пересылки|запрос на пересылку|potwierdzenie przekazywania|weiterleitung|\(#\d+\)",
+        r"https://(?:mail(?:-settings)?|isolated\.mail)\.google\.com/mail/\S+",
+    ),
+    _Confirmation("Yandex", "@(?:support\\.)?yandex\\.|@ya\\.ru", r"подтвер\w+ .*пересыл|пересылк|forwarding", r"https://(?:mail|passport)\.yandex\.[a-z.]{2,6}/\S+"),
+    _Confirmation("Zoho", "@(?:[a-z]+\\.)?zoho(?:mail|corp)?\\.", r"forward", r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+"),
+    _Confirmation(
+        "Outlook",
+        r"@(?:[a-z0-9-]+\.)*(?:microsoft|outlook|live|office|accountprotection\.microsoft)\.com",
+        r"forward|verify your e-?mail|подтверд\w+ .*адрес|пересыл|weiterleit|przekaz",
+        r"https://(?:[a-z0-9-]+\.)*(?:live|outlook|microsoft|office|office365)\.com/\S+",
+    ),
+)
+_CODE = re.compile(
+    r"(?:confirmation|verification|security)\s+code\s*(?:is)?\s*[:：]?\s*([A-Z0-9]{6,12})\b|код\s+(?:подтверждения|проверки)\s*[:：]?\s*([A-Z0-9]{6,12})\b|kod\s+potwierdz\w+\s*[:：]?\s*([A-Z0-9]{6,12})\b"
+    r"|bestätigungscode\s*[:：]?\s*([A-Z0-9]{6,12})\b",
+    re.IGNORECASE,
+)
+_GMAIL_CODE = re.compile(r"\(#(\d{6,12})\)")
+_MOST_TEXT = 20_000
+
+
+def read_kind(headers: Headers, subject: str, text: str, parts: Parts) -> KindVerdict:
+    """`text` is the whole text of the message (from HTML where it has only that), `parts` its leaves, attachments too."""
+    confirmation = _confirmation(headers, subject, text)
+    if confirmation:
+        return confirmation
+    if any(part.content_type == "message/feedback-report" for part in parts):
+        return KindVerdict("complaint", "it carries a feedback report (RFC 5965)")
+    if notified_complaint(headers, text):
+        return KindVerdict("complaint", "it is Amazon SES's notice of a complaint")
+    bounce = read_bounce(headers, subject, text, parts)
+    if bounce:
+        return KindVerdict("bounce", bounce[1], bounce[0])
+    auto_reply = why_auto_reply(headers, subject)
+    if auto_reply:
+        return KindVerdict("auto_reply", auto_reply)
+    if not subject.strip() and not text.strip() and not _has_attachment(parts):
+        return KindVerdict("empty", "it has neither subject, text nor attachment")
+    return KindVerdict("message", "nothing about it says otherwise")
+
+
+def _confirmation(headers: Headers, subject: str, text: str) -> KindVerdict | None:
+    author = header(headers, "from")[:500].casefold()
+    for provider in _CONFIRMATIONS:
+        if re.search(provider.author, author) and re.search(provider.subject, subject[:500], re.IGNORECASE):
+            code = _CODE.search(text[:_MOST_TEXT]) or _GMAIL_CODE.search(subject[:500])
+            link = re.search(provider.link, text[:_MOST_TEXT])
+            if code or link:
+                return KindVerdict(
+                    "forwarding_confirmation",
+                    f"{provider.provider} asks whether mail may be forwarded here",
+                    code=next(filter(None, code.groups()), None) if code else None,
+                    link=link[0].rstrip(".,;>)\"'") if link else None,
+                )
+    return None
+
+
+def _has_attachment(parts: Parts) -> bool:
+    return any(not part.content_type.startswith("text/") or _is_attached(part.headers) for part in parts if part.content)
+
+
+def _is_attached(headers: Headers) -> bool:
+    return header(headers, "content-disposition").strip().casefold().startswith("attachment")

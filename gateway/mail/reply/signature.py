@@ -1,0 +1,92 @@
+"""Where a signature begins at the end of what was written."""
+
+import re
+
+from gateway.mail.phrases import alternatives
+from gateway.mail.reply.lines import Lines
+
+_DASHES = re.compile(r"(?:--|—|–—|—-|__) ?$")
+_EXACT = re.compile(r"-- $")
+_RULE = re.compile(r"_{5,}\s*$")
+_NAME = re.compile(r"-{1,2}[^\W\d_a-z][\w.'’]+(?: [^\W\d_a-z][\w.'’]*){1,3}$")
+_PHRASE = "|".join(sorted(map(re.escape, alternatives("sent_from")), key=len, reverse=True))
+_SENT_FROM = re.compile(rf"[\s*_>\[(]*(?:{_PHRASE})", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"iphone|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia|huawei|honor|xiaomi|redmi|poco|lenovo"
+    r"|lg |motorola|moto |nexus|pixel|oneplus|proton|yahoo|gmail|mail|pocz|почт|пошт|телефон|смартфон|айфон|планшет|устройств|пристро|telefon|komór|urządz|device"
+    r"|spark|airmail|mailbox|sparrow|typeapp|bluemail|boxer|acompli|newton|nine|aqua|thunderbird|superhuman|front|apple|watch|jolla|torch|zariadenia|zařízení|verizon|t-mobile"
+    r"|téléphone|teléfono|telefono|telefone|móvil|celular|puhelin|mobiltelefon|matkapuhelin|手机|手機|电话|携帯|스마트폰|virus",
+    re.IGNORECASE,
+)
+_LONGEST_BLOCK = 20
+_LONGEST_EXACT_BLOCK = 40
+_LONGEST_LINE = 140
+
+
+def signature_start(lines: Lines, written: list[int], signed: frozenset[int]) -> int | None:
+    """The index into `written` (the numbers of lines that follow one another) at which the signature begins; None when there is none."""
+    filled = [at for at, line in enumerate(written) if not lines.is_blank(line)]
+    start = _by_structure(written, filled, signed)
+    low = max(0, len(filled) - _LONGEST_EXACT_BLOCK)
+    for nth in range(low, len(filled)):
+        if start is not None and filled[nth] >= start:
+            break
+        if _opens_signature(lines, written[filled[nth]], len(filled) - 1 - nth):
+            start = filled[nth]
+            break
+    above = filled if start is None else [at for at in filled[-_LONGEST_EXACT_BLOCK - 4 :] if at < start]
+    higher = _by_last_lines(lines, written, above)
+    return _with_trackers(lines, written, start if higher is None else higher)
+
+
+def _with_trackers(lines: Lines, written: list[int], start: int | None) -> int | None:
+    """Take in the invisible letters that mail trackers leave at the end of the text."""
+    at = last = len(written) if start is None else start
+    while at > 0 and lines.is_blank(written[at - 1]):
+        at -= 1
+        if lines.raw[written[at]].strip():
+            last = at
+    return last if last < len(written) else None
+
+
+def _by_structure(written: list[int], filled: list[int], signed: frozenset[int]) -> int | None:
+    start = None
+    for at in reversed(filled):
+        if written[at] not in signed:
+            break
+        start = at
+    return start
+
+
+def _opens_signature(lines: Lines, line: int, below: int) -> bool:
+    raw = lines.raw[line]
+    stripped = raw.strip()
+    if raw == "-- " or raw == "--\u00a0":
+        return below <= _LONGEST_EXACT_BLOCK
+    if _DASHES.match(stripped):
+        return below <= _LONGEST_BLOCK
+    return bool(_RULE.match(stripped)) and 0 < below <= 6
+
+
+def _by_last_lines(lines: Lines, written: list[int], filled: list[int]) -> int | None:
+    """ "Sent from my iPhone", or "-Anna Kowalska", as the last thing; the one may stand under the other."""
+    start = None
+    for at in reversed(filled[-4:]):
+        line = lines.plain(written[at])
+        if is_sent_from(line) or _NAME.match(line) or not any(map(str.isalnum, line)):
+            start = at
+        elif start is None and at != filled[-1]:
+            break
+        elif start is not None:
+            break
+    if start is not None and not any(any(map(str.isalnum, lines.plain(written[at]))) for at in filled if at >= start):
+        return None
+    return start
+
+
+def is_sent_from(line: str) -> bool:
+    """A line that a mail program signs with; one that a person began the same way goes on past it, or names no device."""
+    if len(line) > _LONGEST_LINE or not _SENT_FROM.match(line) or not _DEVICE.search(line):
+        return False
+    bare = re.sub(r"[<(\[]?(?:https?|mailto):\S*|<[^>]*>", "", line)
+    return len(bare.split()) <= 10 and "," not in bare

@@ -1,0 +1,217 @@
+"""What the structure of the HTML form says of a text: which of its lines are quoted, and which are a signature.
+
+The HTML is walked once; its letters are found again in the text, whichever way that was made (from this HTML, or by the mail program as
+text/plain), so that an element's extent becomes a range of the text. Where they cannot be found the structure says nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from gateway.mail.reply.headers import LABELS
+from gateway.mail.reply.lines import Lines, Mark
+
+MAX_HTML = 1_000_000
+MAX_NODES = 60_000
+"""Beyond these the text alone decides."""
+
+_SILENT = frozenset("script style head title template noscript".split())
+_LAUNDERED = re.compile(r"^(?:x_|ecx)+")
+_CITED_CLASSES = frozenset(
+    "gmail_quote gmail_quote_container moz-cite-prefix yahoo_quoted protonmail_quote tutanota_quote zmail_extra mail-quote-collapse mailru-blockquote"
+    " outlookmessageheader clean_bq airmail_on front-blockquote polymail-quote elided-text appleoriginalcontents freemail_quote wordsection1_quote"
+    " gmail_attr ymail_quoted hse-quote superhuman_quote".split()
+)
+_CITED_IDS = re.compile(r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent|replycontent|reply-intro|origbody|spnetmark)")
+_REST_IDS = re.compile(r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$")
+_SIGNATURE_CLASSES = frozenset("gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block yahoo_signature tutanota_signature".split())
+_SIGNATURE_IDS = re.compile(r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature|divtagdefaultsignature|outlooksignature)")
+_MAILRU_BORDER = re.compile(r"border-left:\s*1px solid #0857a6", re.IGNORECASE)
+_TOP_BORDER = re.compile(r"border-top:\s*solid\s+(?:#(?:b5c4df|e1e1e1)|windowtext)\s+1\.0pt", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W_]+")
+_SEARCHED_AHEAD = 4000
+_MOST_MISSES = 0.2
+
+
+@dataclass(slots=True)
+class _Found:
+    """Ranges of letters of the HTML; `letters` are its text nodes in order."""
+
+    letters: list[str] = field(default_factory=list)
+    count: int = 0
+    marked: list[tuple[Mark, int, int]] = field(default_factory=list)
+    signed: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Ranges of the text."""
+
+    marked: tuple[tuple[Mark, int, int], ...] = ()
+    signed: tuple[tuple[int, int], ...] = ()
+
+
+def read_structure(html: str, text: str) -> Structure:
+    if len(html) > MAX_HTML or len(text) > MAX_HTML:
+        return Structure()
+    found = _walk(html)
+    if not (found.marked or found.signed):
+        return Structure()
+    positions = _align(found.letters, text)
+    if positions is None:
+        return Structure()
+    return Structure(
+        tuple((mark, *_range(positions, start, end)) for mark, start, end in found.marked if end > start),
+        tuple(_range(positions, start, end) for start, end in found.signed if end > start),
+    )
+
+
+def mark_lines(lines: Lines, structure: Structure) -> None:
+    """Give the lines that lie within a marked element its mark. A plain blockquote outweighs the angle brackets it was rendered with."""
+    for mark, start, end in structure.marked:
+        for index in _lines_within(lines, start, end):
+            if mark is Mark.SOFT and lines.marks[index] is Mark.HARD:
+                continue
+            lines.marks[index] = mark
+
+
+def signed_lines(lines: Lines, structure: Structure) -> frozenset[int]:
+    return frozenset(index for start, end in structure.signed for index in _lines_within(lines, start, end))
+
+
+def _lines_within(lines: Lines, start: int, end: int) -> Iterator[int]:
+    from bisect import bisect_left, bisect_right
+
+    first = max(0, bisect_right(lines.starts, start) - 1)
+    lead = lines.raw[first][: max(0, start - lines.starts[first])] if first < len(lines) else ""
+    if any(map(str.isalnum, lead)):
+        first += 1
+    yield from range(first, min(len(lines), bisect_left(lines.starts, end)))
+
+
+def _walk(html: str) -> _Found:
+    """One pass over the tree, without recursion: how deep it nests does not matter."""
+    found = _Found()
+    node: LexborNode | None = LexborHTMLParser(html).root
+    leaving: list[tuple[LexborNode, list[tuple[Mark | None, int]]]] = []
+    opened = 0
+    rest: int | None = None
+    seen = 0
+    while node is not None and seen < MAX_NODES:
+        seen += 1
+        child: LexborNode | None = None
+        marks: list[tuple[Mark | None, int]] = []
+        tag = node.tag
+        if tag == "-text":
+            _add_letters(found, node)
+        elif tag not in _SILENT and tag != "-comment":
+            mark = _mark_of(node, tag, nested=opened > 0)
+            if mark == "rest":
+                rest = found.count if rest is None else rest
+            elif mark == "signature":
+                marks.append((None, found.count))
+            elif isinstance(mark, Mark):
+                marks.append((mark, found.count))
+                opened += 1
+            child = node.child
+        if child is not None:
+            leaving.append((node, marks))
+            node = child
+            continue
+        opened -= _close(found, marks)
+        following = node.next
+        while following is None and leaving:
+            node, marks = leaving.pop()
+            opened -= _close(found, marks)
+            following = node.next
+        node = following
+    for _, marks in leaving:
+        _close(found, marks)
+    if rest is not None:
+        found.marked.append((Mark.HARD, rest, found.count))
+    return found
+
+
+def _close(found: _Found, marks: list[tuple[Mark | None, int]]) -> int:
+    closed = 0
+    for mark, start in marks:
+        if mark is None:
+            found.signed.append((start, found.count))
+        else:
+            found.marked.append((mark, start, found.count))
+            closed += 1
+    return closed
+
+
+def _add_letters(found: _Found, node: LexborNode) -> None:
+    letters = "".join(_LETTERS.findall(node.text_content or ""))
+    if letters:
+        found.letters.append(letters)
+        found.count += len(letters)
+
+
+def _mark_of(node: LexborNode, tag: str | None, *, nested: bool) -> Mark | str | None:
+    """HARD or SOFT for a quotation, "rest" where all that follows is one, "signature", or None."""
+    if nested:
+        return None
+    attributes = node.attributes
+    if not attributes:
+        return Mark.SOFT if tag == "blockquote" else None
+    classes = {_LAUNDERED.sub("", name) for name in (attributes.get("class") or "").casefold().split()}
+    identity = (attributes.get("id") or "").casefold()
+    style = attributes.get("style") or ""
+    if tag == "blockquote":
+        cited = (attributes.get("type") or "").casefold() == "cite" or bool(classes & (_CITED_CLASSES - {"gmail_quote"})) or _MAILRU_BORDER.search(style)
+        return Mark.HARD if cited else Mark.SOFT
+    if classes & _CITED_CLASSES or (identity and _CITED_IDS.match(identity)) or attributes.get("name") == "messageReplySection":
+        return Mark.HARD if _has_text_of_quote(node, classes) else None
+    if (identity and _REST_IDS.match(identity)) or (tag == "div" and "border" in style and _TOP_BORDER.search(style) and _labels_in(node) >= 2):
+        return "rest"
+    if classes & _SIGNATURE_CLASSES or (identity and _SIGNATURE_IDS.match(identity)) or "data-signature-widget" in attributes:
+        return "signature"
+    return None
+
+
+def _has_text_of_quote(node: LexborNode, classes: set[str]) -> bool:
+    """Gmail wraps what it forwards in `gmail_quote` too; the words tell (forward.py)."""
+    return True
+
+
+def _labels_in(node: LexborNode) -> int:
+    text = (node.text(separator="\n") or "")[:3000].replace("：", ":")
+    return sum(1 for line in re.split(r"[\n]", text) if line.rstrip(": \u00a0").strip().casefold() in LABELS or line.partition(":")[0].strip().casefold() in LABELS)
+
+
+def _align(nodes: list[str], text: str) -> list[int] | None:
+    """The offset in `text` of every letter of the HTML; None when too many are not there. What the text has more (addresses of links) is passed over."""
+    letters: list[str] = []
+    offsets: list[int] = []
+    for found in _LETTERS.finditer(text):
+        letters.append(found[0])
+        offsets.extend(range(found.start(), found.end()))
+    whole = "".join(letters)
+    if len(whole) != len(offsets):
+        return None
+    whole = _without_underscores(whole)
+    positions: list[int] = []
+    at = missed = 0
+    for node in nodes:
+        place = whole.find(node, at, at + _SEARCHED_AHEAD + len(node))
+        if place < 0:
+            missed += len(node)
+            place = min(at, len(offsets) - 1)
+            positions.extend([offsets[place] if offsets else 0] * len(node))
+            continue
+        positions.extend(offsets[place : place + len(node)])
+        at = place + len(node)
+    return positions if missed <= _MOST_MISSES * max(1, len(positions)) else None
+
+
+def _without_underscores(letters: str) -> str:
+    return letters
+
+
+def _range(positions: list[int], start: int, end: int) -> tuple[int, int]:
+    return positions[start], positions[end - 1] + 1

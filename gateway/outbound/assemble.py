@@ -1,0 +1,153 @@
+"""The bytes of a letter's copies. The same row gives the same bytes, in another process and after a restart too: a retry is the same
+message with the same Message-ID, and its signature is the same.
+"""
+
+import hashlib
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Final
+
+from gateway.domain.letter import AttachmentRef, Headers, Letter, Party, Recipient, check_headers
+from gateway.outbound import headers as wire
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One transaction of a letter: whoever gets the same bytes under the same reverse-path."""
+
+    message_id: str
+    reverse_path: str
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def own(self) -> Recipient | None:
+        """The recipient whose own copy this is; None for the shared one."""
+        return self.recipients[0] if self.recipients[0].has_own_copy else None
+
+
+class BlobMissing(Exception):  # noqa: N818  it names a fact
+    """An attachment's bytes are not in storage."""
+
+
+def copies(letter: Letter, recipients: tuple[Recipient, ...]) -> tuple[Copy, ...]:
+    """The transactions by which these recipients get the letter, in their order."""
+    groups: dict[tuple[str, str, int | None], list[Recipient]] = {}
+    for each in recipients:
+        own = each.id if each.has_own_copy else None
+        key = (each.message_id or letter.message_id, letter.reverse_path if each.verp is None else each.verp, own)
+        groups.setdefault(key, []).append(each)
+    return tuple(Copy(message_id, path, tuple(members)) for (message_id, path, _), members in groups.items())
+
+
+def assemble(letter: Letter, copy: Copy, blobs: Mapping[str, bytes]) -> bytes:
+    """The whole message with CRLF line ends, as DATA carries it but for its dots. Raises `BlobMissing`, `UnsafeHeaderError`."""
+    entity = _body(letter, copy.message_id, blobs)
+    return b"".join(wire.field(name, value) for name, value in _fields(letter, copy)) + b"MIME-Version: 1.0\r\n" + entity
+
+
+def needs_smtputf8(letter: Letter, copy: Copy) -> bool:
+    """Whether an address, in the envelope or a header, cannot be written in ASCII."""
+    parties = (party for _, value in _fields(letter, copy) if not isinstance(value, str) for party in value)
+    envelope = (each.address for each in copy.recipients)
+    return any(map(wire.needs_smtputf8, (*envelope, copy.reverse_path, *(party.address for party in parties))))
+
+
+def _fields(letter: Letter, copy: Copy) -> Headers:
+    check_headers(letter.headers)
+    given = letter.headers if copy.own is None else _addressed_to(copy.own, letter.headers)
+    date = () if any(name.lower() == "date" for name, _ in given) else (("Date", format_datetime(letter.created_at)),)
+    return (*date, *given, ("Subject", letter.subject), ("Message-ID", copy.message_id))
+
+
+def _addressed_to(own: Recipient, headers: Headers) -> Headers:
+    """The headers of a copy of its own: to its recipient alone, who answers to an address of their own."""
+    replaced: dict[str, tuple[Party, ...]] = {"to": (Party(own.name, own.address),), "cc": ()}
+    if own.reply_to is not None:
+        replaced["reply-to"] = (Party("", own.reply_to),)
+    kept = tuple((name, replaced.get(name.lower(), value)) for name, value in headers)
+    missing = tuple((_SPELLING[key], value) for key, value in replaced.items() if key not in {name.lower() for name, _ in headers})
+    return tuple((name, value) for name, value in (*kept, *missing) if value)
+
+
+def _body(letter: Letter, message_id: str, blobs: Mapping[str, bytes]) -> bytes:
+    """The entity: its Content- fields, an empty line, and its content."""
+    boundaries = _boundaries(message_id)
+    inline = [each for each in letter.attachments if each.inline and each.content_id and letter.html is not None]
+    apart = [each for each in letter.attachments if each not in inline]
+    entity = _text("plain", letter.text)
+    if letter.html is not None:
+        html = _text("html", letter.html)
+        if inline:
+            html = _multipart("related", next(boundaries), [html, *(_file(each, blobs) for each in inline)])
+        entity = _multipart("alternative", next(boundaries), [entity, html])
+    if apart:
+        entity = _multipart("mixed", next(boundaries), [entity, *(_file(each, blobs) for each in apart)])
+    return entity
+
+
+def _boundaries(message_id: str) -> Iterator[str]:
+    """`=_` occurs in neither quoted-printable nor base64, and 7bit text that held it is not left in 7bit."""
+    number = 0
+    while True:
+        yield "=_" + hashlib.sha256(f"{number} {message_id}".encode()).hexdigest()[:40]
+        number += 1
+
+
+def _multipart(subtype: str, boundary: str, entities: list[bytes]) -> bytes:
+    mark = boundary.encode()
+    related = ['type="text/html";'] if subtype == "related" else []
+    head = wire.fold("Content-Type", [f"multipart/{subtype};", *related, f'boundary="{boundary}"'])
+    parts = b"".join(b"--" + mark + b"\r\n" + entity + b"\r\n" for entity in entities)
+    return head + b"\r\n" + parts + b"--" + mark + b"--\r\n"
+
+
+def _text(subtype: str, text: str) -> bytes:
+    lines = _LINE_END.sub("\n", text)
+    lines = lines if lines.endswith("\n") or not lines else lines + "\n"
+    encoding, content = _encode(lines)
+    charset = "us-ascii" if encoding == "7bit" else "utf-8"
+    return f"Content-Type: text/{subtype}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content.replace(
+        b"\n", b"\r\n"
+    )
+
+
+def _encode(lines: str) -> tuple[str, bytes]:
+    """The plainest encoding that survives any server, as LF lines."""
+    if lines.isascii() and "=_" not in lines and _FRAGILE.search(lines) is None:
+        return "7bit", lines.encode()
+    octets = lines.encode("utf-8", "replace")
+    # Mbox writers change a line's "From "; a lone dot is b2a_qp's own care.
+    quoted = _FROM.sub(b"=46rom ", b2a_qp(octets, quotetabs=False, istext=True, header=False))
+    packed = encodebytes(octets.replace(b"\n", b"\r\n"))
+    return ("quoted-printable", quoted) if len(quoted) <= len(packed) else ("base64", packed)
+
+
+def _file(ref: AttachmentRef, blobs: Mapping[str, bytes]) -> bytes:
+    if ref.sha256 not in blobs:
+        raise BlobMissing(f"attachment {ref.filename!r} with SHA-256 {ref.sha256}")
+    content_type = ref.content_type if _MEDIA_TYPE.fullmatch(ref.content_type) else "application/octet-stream"
+    # RFC 2046 §5.2.1: base64 is not allowed on messages and multiparts, so these travel as plain files.
+    if content_type.lower().startswith(("message/", "multipart/")):
+        content_type = "application/octet-stream"
+    disposition = "inline;" if ref.inline and ref.content_id else "attachment;"
+    head = (
+        wire.fold("Content-Type", [f"{content_type};", *wire.parameter("name", ref.filename)])
+        + wire.fold("Content-Disposition", [disposition, *wire.parameter("filename", ref.filename)])
+        + b"Content-Transfer-Encoding: base64\r\n"
+    )
+    if ref.content_id and _MEDIA_ID.fullmatch(ref.content_id):
+        head += wire.fold("Content-ID", [f"<{ref.content_id}>"])
+    return head + b"\r\n" + encodebytes(blobs[ref.sha256]).replace(b"\n", b"\r\n")
+
+
+_SPELLING: Final = {"to": "To", "cc": "Cc", "reply-to": "Reply-To"}
+_LINE_END: Final = re.compile("\r\n|\r")
+# What some server on the way changes: long lines, white space at an end, "From " at a beginning, controls.
+_FRAGILE: Final = re.compile(r"[^\n]{79}|[ \t]$|^From |^\.|[^\t\n -~]", re.MULTILINE)
+_FROM: Final = re.compile(rb"^From ", re.MULTILINE)
+_MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
+_MEDIA_ID: Final = re.compile(r"[!-;=?-~]{1,200}")

@@ -1,0 +1,147 @@
+"""A header field on the wire: RFC 2047 words where text is not plain ASCII, folded lines, addresses with A-labels.
+
+Only what the letter's writer gave is encoded here; values with CR, LF or NUL were refused when the letter was built and are refused again.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from gateway.domain.letter import HeaderValue, Party, refuse_breaks
+from gateway.mail.address import normalise_domain
+
+# RFC 5322 §2.1.1: lines should have at most 78 characters. RFC 2047 §2: an encoded word at most 75, a line with one at most 76.
+LINE: Final = 76
+WORD: Final = 75
+
+# Their values are ids, which no encoding may touch (RFC 2047 §5).
+_IDS: Final = frozenset({"references", "in-reply-to"})
+
+
+def field(name: str, value: HeaderValue) -> bytes:
+    """The complete field with its CRLF."""
+    if not isinstance(value, str):
+        return fold(name, addresses(value))
+    refuse_breaks(name, value)
+    if name.lower() in _IDS:
+        return fold(name, (each for each in value.split() if _is_plain(each) and len(each) <= 990))
+    return fold(name, text_words(value))
+
+
+def fold(name: str, words: Iterable[str]) -> bytes:
+    """`Name: word word…`, broken before a word that would exceed the line; words hold no space but a quoted string's."""
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) > LINE and lines[-1].strip() != f"{name}:":
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\r\n".join(lines).encode() + b"\r\n"
+
+
+def text_words(value: str) -> Iterator[str]:
+    """Unstructured text as words: plain ones as they are, and all between the first and the last of the others encoded together."""
+    if not value.strip(" "):
+        return
+    words = value.split(" ")
+    strange = [index for index, word in enumerate(words) if not _may_stand(word)]
+    if not strange:
+        yield from words
+        return
+    first, last = strange[0], strange[-1]
+    yield from words[:first]
+    yield from encoded_words(" ".join(words[first : last + 1]))
+    yield from words[last + 1 :]
+
+
+def addresses(parties: tuple[Party, ...]) -> Iterator[str]:
+    for index, party in enumerate(parties):
+        comma = "," if index + 1 < len(parties) else ""
+        yield from display_name(party.name)
+        address = wire_address(party.address)
+        yield f"<{address}>{comma}" if party.name.strip() else f"{address}{comma}"
+
+
+def display_name(name: str) -> Iterator[str]:
+    """A phrase (RFC 5322 §3.2.5): atoms, a quoted string, or encoded words."""
+    refuse_breaks("display name", name)
+    name = name.strip()
+    if _ATOMS.fullmatch(name) and "=?" not in name and len(name) < LINE:
+        yield from name.split(" ")
+    elif _QUOTABLE.fullmatch(name) and "=?" not in name and len(name) < LINE - 10:
+        yield '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    elif name:
+        yield from encoded_words(name)
+
+
+def encoded_words(value: str) -> Iterator[str]:
+    """UTF-8 in base64, cut between characters, so that each word decodes by itself."""
+    chunk = b""
+    for character in value:
+        octets = character.encode()
+        if len(chunk) + len(octets) > _OCTETS_A_WORD:
+            yield _encoded(chunk)
+            chunk = b""
+        chunk += octets
+    yield _encoded(chunk)
+
+
+def wire_address(address: str) -> str:
+    """The address with its domain in A-labels; only a local part that is not ASCII needs SMTPUTF8."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    return f"{local}@{normalise_domain(domain) or domain}"
+
+
+def needs_smtputf8(address: str) -> bool:
+    return not wire_address(address).isascii()
+
+
+def parameter(name: str, value: str) -> Iterator[str]:
+    """A MIME parameter: quoted where it is short ASCII, else RFC 2231 with as many continuations as it takes."""
+    refuse_breaks(name, value)
+    if _QUOTABLE.fullmatch(value) and len(value) <= 60:
+        yield f"{name}=" + '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
+        return
+    pieces = list(_percent_pieces(value))
+    if len(pieces) == 1:
+        yield f"{name}*=utf-8''{pieces[0]}"
+        return
+    for index, piece in enumerate(pieces):
+        charset = "utf-8''" if index == 0 else ""
+        semicolon = ";" if index + 1 < len(pieces) else ""
+        yield f"{name}*{index}*={charset}{piece}{semicolon}"
+
+
+def _percent_pieces(value: str) -> Iterator[str]:
+    piece = ""
+    for octet in value.encode():
+        character = chr(octet)
+        coded = character if character in _ATTRIBUTE_CHARACTERS else f"%{octet:02X}"
+        if len(piece) + len(coded) > 48:
+            yield piece
+            piece = ""
+        piece += coded
+    yield piece
+
+
+def _encoded(octets: bytes) -> str:
+    return f"=?utf-8?b?{b64encode(octets).decode()}?="
+
+
+def _may_stand(word: str) -> bool:
+    return word != "" and _is_plain(word) and "=?" not in word and len(word) <= 400
+
+
+def _is_plain(word: str) -> bool:
+    return _PRINTABLE.fullmatch(word) is not None
+
+
+# Room for the octets between `=?utf-8?b?` and `?=`, in whole groups of base64.
+_OCTETS_A_WORD: Final = (WORD - len("=?utf-8?b??=")) // 4 * 3
+_PRINTABLE: Final = re.compile(r"[!-~]+")
+_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_QUOTABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+# RFC 2231 §7.
+_ATTRIBUTE_CHARACTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")

@@ -1,0 +1,176 @@
+"""The child's side: `python -m gateway.supervisor.child` is what the parent executes, never a person.
+
+A child lives as long as the control socket does. It ignores the terminal's signals, since the parent decides what they mean.
+"""
+
+import argparse
+import asyncio
+import ctypes
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from gateway.supervisor.messages import Channel, Configuration, Drain, Ready, Standing
+
+PR_SET_PDEATHSIG = 1
+ORPHANED = 70
+
+log = structlog.get_logger()
+
+Entry = Callable[["Control"], Awaitable[None]]
+
+
+class Control:
+    """What a role is given: its sockets, the configuration as it changes, and the word when to stop."""
+
+    def __init__(self, slot: str, channel: Channel, sockets: Sequence[socket.socket], configuration: Configuration) -> None:
+        self.slot = slot
+        """Unique among the living children of one parent, and kept by whoever replaces a dead one: `intake-0`."""
+        self.sockets = tuple(sockets)
+        self.configuration = configuration
+        self.standing = Standing()
+        self.draining = asyncio.Event()
+        """Set once: take no new work, finish what is in hand, return. If that has to be quicker, the role is cancelled."""
+        self._channel = channel
+        self._appliers: list[Callable[[Configuration], None]] = []
+        self._ready = False
+
+    @property
+    def role(self) -> str:
+        return self.slot.rpartition("-")[0]
+
+    def on_change(self, apply: Callable[[Configuration], None]) -> None:
+        """Call `apply` with every later configuration, between two steps of the event loop, so that it swaps values at once."""
+        self._appliers.append(apply)
+
+    def ready(self) -> None:
+        """Tell the parent that this child does its work from now on."""
+        self._ready = True
+        self._channel.send(Ready(self.configuration.number))
+
+    def configure(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        for apply in self._appliers:
+            apply(configuration)
+        if self._ready:
+            self.ready()
+
+
+async def live(slot: str, entry: Entry, end: socket.socket, sockets: Sequence[socket.socket]) -> None:
+    """Wait for the configuration, then be what `entry` makes of it until it returns, is told to leave, or the parent dies."""
+    channel = await Channel.over(end)
+    first = await _first_configuration(channel)
+    if first is None:
+        return
+    control = Control(slot, channel, sockets, first)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, control.draining.set)
+    work = asyncio.ensure_future(entry(control))
+    ears = asyncio.ensure_future(_obey(channel, control, work))
+    try:
+        await work
+    except asyncio.CancelledError:
+        log.warning("left_in_a_hurry")
+    finally:
+        ears.cancel()
+
+
+async def _first_configuration(channel: Channel) -> Configuration | None:
+    """None when the parent stops before it got as far as configuring us."""
+    while True:
+        match await channel.receive():
+            case Configuration() as first:
+                return first
+            case Drain():
+                return None
+            case None:
+                os._exit(ORPHANED)
+
+
+async def _obey(channel: Channel, control: Control, work: "asyncio.Future[None]") -> None:
+    while (message := await channel.receive()) is not None:
+        match message:
+            case Configuration():
+                _reconfigure(control, message)
+            case Standing():
+                control.standing = message
+            case Drain(hurry=True):
+                work.cancel()
+            case Drain():
+                control.draining.set()
+    # The parent is dead; whatever is in hand is leased and will be taken up again.
+    os._exit(ORPHANED)
+
+
+def _reconfigure(control: Control, configuration: Configuration) -> None:
+    try:
+        control.configure(configuration)
+    except Exception:  # the edge: one child that cannot apply it goes on with what it has
+        log.exception("configuration_not_applied", number=configuration.number)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies; at once, if it is dead already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(ORPHANED)
+
+
+def resolve(entry: str) -> Entry:
+    module, _, name = entry.partition(":")
+    found: Entry = getattr(importlib.import_module(module), name)
+    return found
+
+
+def adopt(descriptor: int) -> socket.socket:
+    """The socket that the parent passed, which a child of ours shall not inherit in its turn."""
+    passed = socket.socket(fileno=descriptor)
+    passed.set_inheritable(False)
+    return passed
+
+
+def run(coroutine: Awaitable[None]) -> None:
+    async def main() -> None:
+        await coroutine
+
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main())
+    else:
+        uvloop.run(main())
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="gateway.supervisor.child")
+    parser.add_argument("slot")
+    parser.add_argument("entry")
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--log", choices=("text", "json"), default="text")
+    parser.add_argument("--metrics")
+    parser.add_argument("--socket", type=int, action="append", default=[])
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    given = arguments(sys.argv[1:] if argv is None else argv)
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    die_with(given.parent)
+    from gateway.telemetry import logs, sharing
+
+    logs.configure(given.log, process=given.slot)
+    if given.metrics:
+        sharing.join(given.metrics, given.slot)
+    end, *sockets = (adopt(descriptor) for descriptor in (given.control, *given.socket))
+    run(live(given.slot, resolve(given.entry), end, sockets))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""One place for a child that is always taken: whoever dies in it is replaced."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.supervisor.backoff import Backoff
+from gateway.supervisor.messages import Channel, Configuration, Drain, Message, Ready, Standing
+from gateway.supervisor.roles import Role
+from gateway.telemetry import sharing
+
+log = structlog.get_logger()
+
+STDERR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all children of one parent have in common."""
+
+    log_format: str = "text"
+    metrics: str | None = None
+    """Directory of the shared metrics; None keeps each child's to itself."""
+
+
+class Slot:
+    def __init__(self, name: str, role: Role, sockets: Sequence[socket.socket], around: Surroundings, changed: Callable[[], None]) -> None:
+        self.name, self.role = name, role
+        self.restarts = 0
+        self.applied = 0
+        """Number of the configuration that the child works by; 0 while it is not ready."""
+        self._sockets, self._around, self._changed = sockets, around, changed
+        self._configuration: Configuration | None = None
+        self._standing = Standing()
+        self._process: Process | None = None
+        self._channel: Channel | None = None
+        self._leaving = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        return self.applied > 0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def keep(self) -> None:
+        """Keep a child here until `drain`; return when the last one has gone."""
+        backoff = Backoff()
+        while not self._leaving.is_set():
+            born = time.monotonic()
+            code = await self._live_once()
+            if self._leaving.is_set():
+                break
+            self.restarts += 1
+            backoff = backoff.after_death(time.monotonic() - born)
+            # Status 0: it was told to end by a signal, or has something to read anew that a reload changed.
+            tell = log.warning if code else log.info
+            tell("child_died" if code else "child_left", child=self.name, how=describe_exit(code), restart_in=backoff.seconds)
+            await self._pause(backoff.seconds)
+
+    def configure(self, configuration: Configuration) -> None:
+        """For the child of now, and for every one that takes its place."""
+        self._configuration = configuration
+        self._send(configuration)
+
+    def inform(self, standing: Standing) -> None:
+        self._standing = standing
+        self._send(standing)
+
+    def drain(self, *, hurry: bool = False) -> None:
+        self._leaving.set()
+        self._send(Drain(hurry))
+
+    def kill(self) -> None:
+        self._leaving.set()
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def _live_once(self) -> int:
+        try:
+            self._process, self._channel = await self._spawn()
+        except OSError as error:
+            log.error("child_cannot_start", child=self.name, error=str(error))  # noqa: TRY400 - the text says it all
+            return 1
+        ears = asyncio.ensure_future(self._listen(self._channel))
+        try:
+            self._greet()
+            return await self._process.wait()
+        finally:
+            ears.cancel()
+            self._forget()
+
+    async def _spawn(self) -> tuple[Process, Channel]:
+        ours, theirs = socket.socketpair()
+        try:
+            # With -P and our own sys.path the child finds the very code that its parent runs, whatever the working directory offers.
+            # From the main thread, always: PR_SET_PDEATHSIG follows the thread that forked.
+            process = await asyncio.create_subprocess_exec(
+                *self._command(theirs.fileno()),
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+                pass_fds=(theirs.fileno(), *(each.fileno() for each in self._sockets)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=STDERR,  # stdout is for the ready line alone
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return process, await Channel.over(ours)
+
+    def _command(self, control: int) -> list[str]:
+        options = [f"--control={control}", f"--parent={os.getpid()}", f"--log={self._around.log_format}"]
+        options += [f"--metrics={self._around.metrics}"] if self._around.metrics else []
+        options += [f"--socket={each.fileno()}" for each in self._sockets]
+        return [sys.executable, "-P", "-m", "gateway.supervisor.child", *options, self.name, self.role.entry]
+
+    def _greet(self) -> None:
+        if self._configuration is not None:
+            self._send(self._configuration)
+        self._send(self._standing)
+        if self._leaving.is_set():
+            self._send(Drain())
+
+    async def _listen(self, channel: Channel) -> None:
+        while (message := await channel.receive()) is not None:
+            if isinstance(message, Ready):
+                self.applied = message.number
+                self._changed()
+
+    def _forget(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        self._process = self._channel = None
+        self.applied = 0
+        if self._around.metrics:
+            sharing.bury(self._around.metrics, self.name)
+        self._changed()
+
+    def _send(self, message: Message) -> None:
+        if self._channel is not None:
+            self._channel.send(message)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._leaving.wait()
+        except TimeoutError:
+            return
+
+
+def describe_exit(code: int) -> str:
+    """An exit status as `subprocess` has it, in words."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,5 @@
+"""Signed references that ride in addresses, ids and links. PURE.
+
+One codec (`codec`) with a key per purpose; `carriers` puts tokens into reply addresses and Message-IDs and finds them again.
+Whoever holds a token proves what it says and nothing more: who may act on it is decided in `desk`.
+"""

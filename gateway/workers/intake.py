@@ -1,0 +1,207 @@
+"""Work on what arrived: parse, authenticate, decide and record, and end the row in the same transaction."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+import storage.inbound as inbound
+from gateway.auth.authenticate import authenticate
+from gateway.auth.dns import Resolver
+from gateway.auth.signature import Signature
+from gateway.desk.process import Arrived, Busy, Processed, process
+from gateway.domain.organisation import Organisation
+from gateway.domain.ours import Ours
+from gateway.domain.states import InboundState
+from gateway.domain.verdict import Verdict
+from gateway.mail.message import Message
+from gateway.parsing.parent import Parser
+from gateway.workers.loop import Queue
+from storage.engine import database_away, serialization_conflict
+
+log = structlog.get_logger()
+
+LEASE = 25.0
+"""Seconds; renewed while the work lasts, so that leases of a dead process are retaken within 30 s."""
+BUSY_AGAIN = 0.2
+CONFLICT_AGAIN = 0.05
+AWAY_AGAIN = 5.0
+FIRST_RETRY = 5.0
+LONGEST_RETRY = 600.0
+
+
+class Settings(Protocol):
+    """What intake reads of the configuration, asked anew for each message, so that a SIGHUP takes effect at once."""
+
+    @property
+    def organisation(self) -> Organisation: ...
+
+    @property
+    def ours(self) -> Ours: ...
+
+    @property
+    def attempts(self) -> int:
+        """After how many failed attempts a message is buried."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    message: Message
+    verdict: Verdict
+
+
+class Intake(Queue[inbound.Claimed]):
+    """`wake` is called with a channel's name after letters were committed; `decided` with outcome and seconds, for metrics."""
+
+    name = "intake"
+    channel = "inbound"
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        parser: Parser,
+        resolver: Resolver,
+        settings: Callable[[], Settings],
+        worker: str,
+        wake: Callable[[str], None],
+        decided: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        self._sessions = sessions
+        self._parser = parser
+        self._resolver = resolver
+        self._settings = settings
+        self._worker = worker
+        self._wake = wake
+        self._decided = decided
+        # A message that an earlier attempt failed on may be what killed it: it is worked on while nothing else is.
+        self._alone = asyncio.Lock()
+        self._in_hand: set[int] = set()
+        self._quiet = asyncio.Condition()
+
+    async def claim(self, limit: int) -> Sequence[inbound.Claimed]:
+        async with self._sessions.begin() as session:
+            return await inbound.claim(session, self._worker, limit, LEASE)
+
+    async def sweep(self) -> int:
+        async with self._sessions.begin() as session:
+            return await inbound.return_expired(session)
+
+    async def renew(self, items: Sequence[inbound.Claimed]) -> Collection[inbound.Claimed]:
+        async with self._sessions.begin() as session:
+            await inbound.extend_leases(session, self._worker, LEASE)
+        return ()
+
+    async def work(self, item: inbound.Claimed) -> None:
+        with structlog.contextvars.bound_contextvars(trace_id=item.trace_id, inbound=item.id):
+            try:
+                if item.attempts:
+                    await self._work_alone(item)
+                else:
+                    await self._work_beside(item)
+            except inbound.LeaseLost:
+                log.warning("lease_lost")
+
+    async def _work_beside(self, item: inbound.Claimed) -> None:
+        async with self._alone:
+            self._in_hand.add(item.id)
+        try:
+            await self._attempt(item)
+        finally:
+            async with self._quiet:
+                self._in_hand.discard(item.id)
+                self._quiet.notify_all()
+
+    async def _work_alone(self, item: inbound.Claimed) -> None:
+        async with self._alone:
+            async with self._quiet:
+                await self._quiet.wait_for(lambda: not self._in_hand)
+            await self._attempt(item)
+
+    async def _attempt(self, item: inbound.Claimed) -> None:
+        async with self._sessions.begin() as session:
+            begun = await inbound.begin_attempt(session, item, LEASE)
+        try:
+            understood = await self._understand(begun, await self._content(item))
+            await self._settle(begun, understood)
+        except inbound.LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  the edge: whatever failed, the message is tried again, or buried
+            await self._failed(begun, error)
+
+    async def _content(self, item: inbound.Claimed) -> bytes:
+        async with self._sessions() as session:
+            content = await inbound.content_of(session, item.id)
+        if content is None:
+            raise LookupError("the raw bytes of the message are gone")
+        return content
+
+    async def _understand(self, item: inbound.Claimed, content: bytes) -> Understood:
+        """What bytes and name servers tell; no transaction is open meanwhile."""
+        settings = self._settings()
+        message = await self._parser.parse(content, settings.ours)
+
+        async def verify_dkim(keys: Mapping[str, bytes]) -> tuple[Signature, ...]:
+            return await self._parser.verify_dkim(content, keys)
+
+        verdict = await authenticate(item.envelope, message, self._resolver, settings.organisation.trust, verify_dkim)
+        return Understood(message, verdict)
+
+    async def _settle(self, item: inbound.Claimed, understood: Understood) -> None:
+        organisation = self._settings().organisation
+        arrived = Arrived(item.id, item.envelope, item.redelivery_key)
+        message = understood.message
+        async with self._sessions.begin() as session:
+            processed = await process(session, arrived, message, understood.verdict, organisation)
+            if isinstance(processed, Processed):
+                await self._finish(session, item, understood, processed)
+        if isinstance(processed, Busy):
+            await self._again(item, BUSY_AGAIN)
+            return
+        self._decided(processed.decision.outcome)
+        log.info("decided", outcome=processed.decision.outcome, ticket=processed.ticket, why=processed.decision.why)
+        if processed.letters:
+            self._wake("outbox")
+
+    async def _finish(self, session: AsyncSession, item: inbound.Claimed, understood: Understood, processed: Processed) -> None:
+        message, decision = understood.message, processed.decision
+        await inbound.finish(
+            session,
+            item,
+            decision.state,  # type: ignore[arg-type]
+            outcome=decision.outcome,
+            why=decision.why,
+            decision=decision.reasons,
+            ticket=processed.ticket,
+            verdict=understood.verdict,
+            message_id=message.message_id,
+            subject=message.subject,
+            author=message.author.address if message.author is not None else None,
+            kind=message.kind,
+        )
+
+    async def _again(self, item: inbound.Claimed, seconds: float, error: str | None = None) -> None:
+        """Due again without counting the attempt: it was nobody's fault."""
+        async with self._sessions.begin() as session:
+            await inbound.defer(session, item, seconds, counted=False, error=error)
+
+    async def _failed(self, item: inbound.Claimed, error: Exception) -> None:
+        if serialization_conflict(error):
+            await self._again(item, CONFLICT_AGAIN)
+            return
+        told = f"{type(error).__name__}: {error}"
+        if database_away(error):
+            log.warning("database_away", error=told)
+            await self._again(item, AWAY_AGAIN, told)
+            return
+        log.error("attempt_failed", attempt=item.attempts, exc_info=error)
+        async with self._sessions.begin() as session:
+            if item.attempts >= self._settings().attempts:
+                await inbound.bury(session, item, told)
+                self._decided(InboundState.BURIED)
+            else:
+                delay = min(LONGEST_RETRY, FIRST_RETRY * 4.0 ** (item.attempts - 1))
+                await inbound.defer(session, item, delay, counted=True, error=told)

@@ -1,0 +1,88 @@
+"""Clients: who they are, by which addresses they write, and making them known before they do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.facts import KnownClient
+from storage.knowledge import known_client
+from storage.models import client_addresses, clients
+
+LISTED = """
+    SELECT c.id, c.name, c.created_at,
+        (SELECT coalesce(array_agg(address ORDER BY created_at, key), '{}') FROM client_addresses WHERE client_id = c.id) AS addresses,
+        (SELECT count(*) FROM tickets WHERE client_id = c.id) AS tickets
+    FROM clients c
+"""
+LIST = text(LISTED + " ORDER BY c.id LIMIT :limit")
+SHOW = text(LISTED + " WHERE c.id = :id")
+BY_ADDRESS = text(LISTED + " WHERE c.id = (SELECT client_id FROM client_addresses WHERE key = :key)")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`addresses` as their owner writes them, the oldest first; `tickets` is how many there are."""
+
+    id: int
+    name: str
+    created_at: datetime
+    addresses: tuple[str, ...]
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """`addresses` are (key, address as written), at least one."""
+
+    name: str
+    addresses: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An address that belongs to another client already."""
+
+    address: str
+    client_id: int
+
+
+async def client_of(session: AsyncSession, key: str) -> KnownClient | None:
+    found = await show_by_address(session, key)
+    if found is None:
+        return None
+    rows = await session.execute(select(client_addresses.c.key, client_addresses.c.address).where(client_addresses.c.client_id == found.id))
+    return known_client(found.id, found.name, [(each.key, each.address) for each in rows])
+
+
+async def list_clients(session: AsyncSession, limit: int = 1000) -> list[Client]:
+    return [client(row) for row in await session.execute(LIST, {"limit": limit})]
+
+
+async def show_client(session: AsyncSession, number: int) -> Client | None:
+    row = (await session.execute(SHOW, {"id": number})).first()
+    return client(row) if row is not None else None
+
+
+async def show_by_address(session: AsyncSession, key: str) -> Client | None:
+    row = (await session.execute(BY_ADDRESS, {"key": key})).first()
+    return client(row) if row is not None else None
+
+
+async def add_client(session: AsyncSession, new: NewClient) -> int | Taken:
+    """The new client's id; an address of somebody else's changes nothing."""
+    keys = [key for key, _ in new.addresses]
+    query = select(client_addresses.c.address, client_addresses.c.client_id).where(client_addresses.c.key.in_(keys)).limit(1)
+    taken = (await session.execute(query)).first()
+    if taken is not None:
+        return Taken(taken.address, taken.client_id)
+    number: int = (await session.execute(clients.insert().values(name=new.name).returning(clients.c.id))).scalar_one()
+    await session.execute(client_addresses.insert(), [{"key": key, "address": each, "client_id": number} for key, each in new.addresses])
+    return number
+
+
+def client(row: Sequence[object]) -> Client:
+    number, name, created_at, addresses, tickets = row
+    return Client(number, name, created_at, tuple(addresses), tickets)  # type: ignore[arg-type]

@@ -1,0 +1,97 @@
+"""The server's parent: starts PostgreSQL, and stops it when its last user has gone, however they went.
+
+Run as a script (`python -I -S guardian.py HOME`, its order as JSON on stdin), so it imports the standard library alone. It
+leaves its starter's session at once: neither a Ctrl-C in a terminal nor the starter's end reaches a server that others use.
+
+- `server_lock` is held by the guardian and inherited by every process of the server: while any lives, nobody starts another.
+- `users_lock` is waited for exclusively; the kernel grants it when the last user has left or died. Then the server is stopped.
+- When the guardian is killed, the kernel interrupts the server (Linux), and the next user to look starts a new pair. This
+  death signal is tied to the thread that forked: here the main one, which lives as long as the process.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn, TypedDict
+
+PR_SET_PDEATHSIG = 1
+# Fast shutdown, then immediate (recovers from the WAL at the next start), then none at all.
+STOPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+
+
+class Order(TypedDict):
+    """`identity` is what `subprocess` takes to become another user; empty to stay."""
+
+    command: list[str]
+    environment: dict[str, str]
+    identity: dict[str, object]
+    server_lock: str
+    users_lock: str
+
+
+def main() -> NoReturn:
+    order: Order = json.load(sys.stdin)
+    lock = os.open(order["server_lock"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _lock_soon(lock)
+    if os.fork():
+        os._exit(0)  # the starter waits for us; the lock is the child's now
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    server = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603 - ordered by the package itself
+        order["command"],
+        env=order["environment"],
+        cwd="/",
+        umask=0o077,
+        pass_fds=[lock],
+        preexec_fn=_interrupted_when_orphaned(os.getpid()),
+        **order["identity"],
+    )
+    # Only now: what is ignored stays so across exec.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_stop_when_unused, args=(server, order["users_lock"]), daemon=True).start()
+    server.wait()
+    os._exit(0)
+
+
+def _lock_soon(descriptor: int) -> None:
+    """Somebody may have the lock for a moment, only to see whether it is free."""
+    for _ in range(100):
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+    sys.exit("server.lock is held: a server runs on this data already")
+
+
+def _interrupted_when_orphaned(guardian: int) -> Callable[[], None] | None:
+    """For the child, after it has become the server's user: a change of user clears the death signal (prctl(2))."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def interrupt_when_orphaned() -> None:
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+        if os.getppid() != guardian:
+            os._exit(1)
+
+    return interrupt_when_orphaned
+
+
+def _stop_when_unused(server: "subprocess.Popen[bytes]", users_lock: str) -> None:
+    fcntl.flock(os.open(users_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), fcntl.LOCK_EX)
+    for number, seconds in STOPS:
+        server.send_signal(number)
+        deadline = time.monotonic() + seconds
+        while server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What arrived. `arrivals` makes it durable, `queue` hands it to workers and takes their results, `listing` shows it to people,
+`partitions` prepares room for raw bytes. All callers use the names given here."""
+
+from storage.inbound.arrivals import Arrival, content_of, receive
+from storage.inbound.listing import Counts, Inbound, counts, list_inbound, oldest_queued_seconds, show
+from storage.inbound.partitions import ensure_partitions
+from storage.inbound.queue import (
+    Claimed,
+    LeaseLost,
+    begin_attempt,
+    bury,
+    claim,
+    defer,
+    extend_leases,
+    finish,
+    release,
+    replay,
+    return_expired,
+)
+
+__all__ = [
+    "Arrival",
+    "Claimed",
+    "Counts",
+    "Inbound",
+    "LeaseLost",
+    "begin_attempt",
+    "bury",
+    "claim",
+    "content_of",
+    "counts",
+    "defer",
+    "ensure_partitions",
+    "extend_leases",
+    "finish",
+    "list_inbound",
+    "oldest_queued_seconds",
+    "receive",
+    "release",
+    "replay",
+    "return_expired",
+    "show",
+]

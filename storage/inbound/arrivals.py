@@ -1,0 +1,92 @@
+"""Makes arrived messages durable and reads their raw bytes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, LargeBinary, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.envelope import Envelope
+from storage.models import inbound_contents, inbound_messages
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as it will be kept. `redelivery_key` is equal for two deliveries of the same message by the same peer's queue."""
+
+    envelope: Envelope
+    content: bytes
+    redelivery_key: bytes
+
+
+# One statement and one round trip however many messages share the commit; its text never changes, so it is prepared once.
+# The ids come first because RETURNING promises no order. The contents are not selected through the CTE, which would write
+# large ones to a temporary file.
+_RECEIVE = text(
+    """
+    WITH arrived AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('inbound_messages', 'id')) AS id, arrival.*
+        FROM ROWS FROM (
+            jsonb_to_recordset(:arrivals) AS (
+                reverse_path text, recipients text[], smtputf8 boolean, entry text, peer jsonb, size integer, trace_id text
+            ),
+            unnest(:keys)
+        ) WITH ORDINALITY AS arrival (reverse_path, recipients, smtputf8, entry, peer, size, trace_id, key, n)
+    ), messages AS (
+        INSERT INTO inbound_messages (id, reverse_path, recipients, smtputf8, entry, peer, size, trace_id, redelivery_key)
+        SELECT id, reverse_path, recipients, smtputf8, entry, peer, size, trace_id, key FROM arrived
+    ), contents AS (
+        INSERT INTO inbound_contents (inbound_id, received_at, content)
+        SELECT id, now(), (:contents)[n] FROM arrived
+    )
+    SELECT id FROM arrived ORDER BY n
+    """
+).bindparams(
+    bindparam("arrivals", type_=JSONB),
+    bindparam("keys", type_=ARRAY(LargeBinary)),
+    bindparam("contents", type_=ARRAY(LargeBinary)),
+)
+
+
+async def receive(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int]:
+    """Queues the messages, all of them or none, and returns their ids in order. Durable once the caller's transaction has committed."""
+    found = await session.execute(
+        _RECEIVE,
+        {
+            "arrivals": [_row(each) for each in arrivals],
+            "keys": [each.redelivery_key for each in arrivals],
+            "contents": [each.content for each in arrivals],
+        },
+    )
+    return list(found.scalars())
+
+
+async def content_of(session: AsyncSession, inbound_id: int) -> bytes | None:
+    """The raw bytes as they are kept; None when there is no such message, or its bytes are past retention."""
+    # Both columns of the partitions' key, so that one partition is read and not all.
+    statement = (
+        select(inbound_contents.c.content)
+        .join(
+            inbound_messages,
+            (inbound_contents.c.inbound_id == inbound_messages.c.id) & (inbound_contents.c.received_at == inbound_messages.c.received_at),
+        )
+        .where(inbound_messages.c.id == inbound_id)
+    )
+    content: bytes | None = await session.scalar(statement)
+    return content
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    envelope = arrival.envelope
+    peer = envelope.peer
+    return {
+        "reverse_path": envelope.reverse_path,
+        "recipients": envelope.recipients,
+        "smtputf8": envelope.smtputf8,
+        "entry": peer.entry,
+        "peer": {"address": peer.address, "port": peer.port, "helo": peer.helo, "tls": peer.tls},
+        "size": len(arrival.content),
+        "trace_id": envelope.trace_id,
+    }

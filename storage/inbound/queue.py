@@ -1,0 +1,194 @@
+"""The inbound queue: rows are claimed under a lease, each attempt is counted when it begins, and only the lease's holder may end it.
+
+`worker` names one process's life: a restarted process is another worker. Leases run by the database's clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import CursorResult, Double, Row, bindparam, func, literal_column, null, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.domain.states import InboundState
+from gateway.domain.verdict import Verdict
+from storage.models import inbound_messages
+
+MAX_ERROR = 2000
+
+
+class LeaseLost(Exception):  # noqa: N818 (an outcome more than an error)
+    """Somebody else has the row by now: whatever was done for it must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row under `worker`'s lease. `attempts` counts this one too once it is `begun`; before, more than 0 means that others failed."""
+
+    id: int
+    worker: str
+    attempts: int
+    received_at: datetime
+    envelope: Envelope
+    redelivery_key: bytes
+    size: int
+    begun: bool = False
+
+    @property
+    def trace_id(self) -> str:
+        return self.envelope.trace_id
+
+
+# `state = 'queued'` is written out: as a parameter it would not match the partial index once the plan is generic.
+_CLAIM = text(
+    """
+    WITH due AS (
+        SELECT id FROM inbound_messages
+        WHERE state = 'queued' AND due_at <= now()
+        ORDER BY due_at, id
+        LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE inbound_messages AS row
+    SET state = 'leased', leased_by = :worker, lease_until = now() + make_interval(secs => :lease)
+    FROM due WHERE row.id = due.id
+    RETURNING row.id, row.attempts, row.received_at, row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer,
+              row.trace_id, row.redelivery_key, row.size
+    """
+).bindparams(bindparam("lease", type_=Double))
+
+_RETURN_EXPIRED = text(
+    """
+    UPDATE inbound_messages SET state = 'queued', lease_until = NULL, leased_by = NULL, error = 'the worker died or hung: ' || leased_by
+    WHERE id IN (
+        SELECT id FROM inbound_messages WHERE state = 'leased' AND lease_until < now() ORDER BY lease_until FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+
+
+async def claim(session: AsyncSession, worker: str, limit: int, lease_seconds: float) -> list[Claimed]:
+    """Leases the rows that have been due longest. Attempts are not counted yet; commit before working."""
+    found = (await session.execute(_CLAIM, {"limit": limit, "worker": worker, "lease": lease_seconds})).all()
+    return [_claimed(row, worker) for row in sorted(found, key=lambda row: (row.due_at, row.id))]
+
+
+async def begin_attempt(session: AsyncSession, claimed: Claimed, lease_seconds: float | None = None) -> Claimed:
+    """Counts the attempt; commit it before the work starts, so that work which kills the process counts. May renew the lease."""
+    values: dict[str, Any] = {"attempts": claimed.attempts + 1}
+    if lease_seconds is not None:
+        values["lease_until"] = _in(lease_seconds)
+    await _fenced(session, claimed, values)
+    return replace(claimed, attempts=claimed.attempts + 1, begun=True)
+
+
+async def extend_leases(session: AsyncSession, worker: str, seconds: float) -> int:
+    """Renews all leases of a worker that is alive; returns how many it holds."""
+    statement = update(inbound_messages).where(*_held_by(worker)).values(lease_until=_in(seconds))
+    return await _count(session, statement)
+
+
+async def defer(session: AsyncSession, claimed: Claimed, seconds: float, *, counted: bool, error: str | None = None) -> None:
+    """Back to the queue, due in `seconds`. Not `counted`: the attempt was nobody's fault (a busy key, a deadlock) and is taken back."""
+    taken_back = 1 if claimed.begun and not counted else 0
+    values = {"attempts": claimed.attempts - taken_back, "due_at": _in(seconds), **_ended(InboundState.QUEUED)}
+    await _fenced(session, claimed, values | ({"error": _bounded(error)} if error is not None else {}))
+
+
+async def finish(
+    session: AsyncSession,
+    claimed: Claimed,
+    state: Literal[InboundState.DONE, InboundState.HELD, InboundState.IGNORED],
+    *,
+    outcome: str,
+    why: str,
+    decision: Sequence[str] = (),
+    ticket: int | None = None,
+    verdict: Verdict | None = None,
+    message_id: str | None = None,
+    subject: str | None = None,
+    author: str | None = None,
+    kind: str | None = None,
+) -> None:
+    """Ends the row within the transaction that has the message's effects. Raises LeaseLost, and then the effects must not be committed."""
+    values: dict[str, Any] = {
+        "outcome": outcome,
+        "why": why,
+        "decision": list(decision),
+        "ticket": ticket,
+        "message_id": message_id,
+        "subject": subject,
+        "author": author,
+        "kind": kind,
+        "error": null(),
+        "finished_at": func.now(),
+    }
+    if verdict is not None:
+        values |= {"spf": verdict.spf, "dkim": verdict.dkim, "dmarc": verdict.dmarc, "arc": verdict.arc, "verdict": asdict(verdict)}
+    await _fenced(session, claimed, values | _ended(state))
+
+
+async def bury(session: AsyncSession, claimed: Claimed, error: str) -> None:
+    """Gives up after the last attempt; the raw bytes stay for `replay`."""
+    values = {"error": _bounded(error), "outcome": "buried", "why": "every attempt failed", "finished_at": func.now()}
+    await _fenced(session, claimed, values | _ended(InboundState.BURIED))
+
+
+async def return_expired(session: AsyncSession) -> int:
+    """Queues again what dead or hung workers held; returns how many. Attempts that they had begun stay counted."""
+    return await _count(session, _RETURN_EXPIRED)
+
+
+async def release(session: AsyncSession, worker: str) -> int:
+    """Queues again what a stopping worker still holds, due as before; returns how many."""
+    return await _count(session, update(inbound_messages).where(*_held_by(worker)).values(_ended(InboundState.QUEUED)))
+
+
+async def replay(session: AsyncSession, inbound_id: int) -> bool:
+    """Queues a finished message once more, with all attempts before it; False when it is absent or not finished."""
+    statement = (
+        update(inbound_messages)
+        .where(inbound_messages.c.id == inbound_id, inbound_messages.c.state.not_in([InboundState.QUEUED, InboundState.LEASED]))
+        .values(state=InboundState.QUEUED, due_at=func.now(), attempts=0, error=None, finished_at=None)
+    )
+    return await _count(session, statement) == 1
+
+
+async def _fenced(session: AsyncSession, claimed: Claimed, values: dict[str, Any]) -> None:
+    """Changes the row if this worker's lease and attempt still stand."""
+    statement = (
+        update(inbound_messages)
+        .where(inbound_messages.c.id == claimed.id, inbound_messages.c.attempts == claimed.attempts, *_held_by(claimed.worker))
+        .values(values)
+    )
+    if await _count(session, statement) != 1:
+        raise LeaseLost(f"inbound {claimed.id}: worker {claimed.worker} no longer holds attempt {claimed.attempts}")
+
+
+async def _count(session: AsyncSession, statement: Any) -> int:
+    return cast("CursorResult[Any]", await session.execute(statement)).rowcount
+
+
+def _held_by(worker: str) -> tuple[Any, ...]:
+    return literal_column("state") == literal_column("'leased'"), inbound_messages.c.leased_by == worker
+
+
+def _ended(state: InboundState) -> dict[str, Any]:
+    return {"state": state, "lease_until": null(), "leased_by": null()}
+
+
+def _in(seconds: float) -> Any:
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, bindparam(None, seconds, Double))
+
+
+def _bounded(error: str) -> str:
+    """PostgreSQL's text takes neither NUL nor lone surrogates, and an exception may quote mail at any length."""
+    return error.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_ERROR]
+
+
+def _claimed(row: Row[Any], worker: str) -> Claimed:
+    peer = Peer(Entry(row.entry), row.peer["address"], row.peer["port"], row.peer["helo"], row.peer["tls"])
+    envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id)
+    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size)

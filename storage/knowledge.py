@@ -1,0 +1,191 @@
+"""What the desk asks before it decides: effects, remembered ids, the client, budgets, and tickets under lock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.facts import Effect, KnownClient, KnownTicket, Participant, Relation, SentLetter
+from gateway.domain.organisation import Budget
+from gateway.domain.states import Priority, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of a message before the database is asked. Keys are SHA-256; `network` is empty without a peer."""
+
+    effect_keys: tuple[bytes, ...]
+    id_keys: tuple[bytes, ...]
+    author_key: str
+    network: str
+    subject_key: bytes
+    agent: str | None
+    """The agent that From names; asked for: was a held message of theirs told within a day?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Automatic letters of the last hour by what bounds them; `same_subject`: one answered this author's subject already."""
+
+    address: int
+    domain: int
+    network: int
+    overall: int
+    same_subject: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    effect: Effect | None
+    ids: tuple[tuple[bytes, int, Relation], ...]
+    client: KnownClient | None
+    spent: Spent
+    held_told_recently: bool
+
+
+ASK = text(
+    """
+    WITH client AS (
+        SELECT c.id, c.name FROM client_addresses a JOIN clients c ON c.id = a.client_id WHERE a.key = :author_key
+    )
+    SELECT
+        (SELECT jsonb_build_array(inbound_id, ticket) FROM effects
+          WHERE key = ANY(CAST(:effect_keys AS bytea[])) AND (expires_at IS NULL OR expires_at > now())
+            AND inbound_id <> :inbound_id
+          ORDER BY ticket NULLS LAST, inbound_id LIMIT 1) AS effect,
+        (SELECT jsonb_agg(jsonb_build_array(encode(key, 'hex'), ticket, relation) ORDER BY ticket DESC) FROM (
+            SELECT key, ticket, relation FROM message_ids WHERE key = ANY(CAST(:id_keys AS bytea[])) ORDER BY ticket DESC LIMIT 100
+        ) AS found) AS ids,
+        (SELECT jsonb_build_array(client.id, client.name, (SELECT jsonb_agg(jsonb_build_array(key, address) ORDER BY created_at, key)
+          FROM client_addresses WHERE client_id = client.id)) FROM client) AS client,
+        (SELECT count(*) FROM automatic_letters WHERE address = :author_key AND at > now() - interval '1 hour') AS by_address,
+        (SELECT count(*) FROM automatic_letters WHERE domain = :domain AND at > now() - interval '1 hour') AS by_domain,
+        (SELECT count(*) FROM automatic_letters
+          WHERE network = :network AND network <> '' AND at > now() - interval '1 hour') AS by_network,
+        (SELECT count(*) FROM (SELECT FROM automatic_letters WHERE at > now() - interval '1 hour' LIMIT :overall_bound) AS hour) AS overall,
+        EXISTS (SELECT FROM automatic_letters
+          WHERE address = :author_key AND subject_key = :subject_key AND at > now() - interval '1 hour') AS same_subject,
+        (CAST(:agent AS text) IS NOT NULL AND EXISTS (SELECT FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
+          WHERE o.kind = 'held' AND r.address = :agent AND o.created_at > now() - interval '1 day')) AS held_told
+    """
+)
+
+LOCK_TICKETS = text(
+    """
+    SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into
+    FROM tickets WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR UPDATE
+    """
+)
+
+DETAILS = text(
+    """
+    SELECT t.number, c.name,
+        (SELECT jsonb_agg(jsonb_build_array(key, address) ORDER BY created_at, key) FROM client_addresses WHERE client_id = c.id),
+        (SELECT jsonb_agg(jsonb_build_array(key, address, name, part) ORDER BY joined_at, key)
+          FROM ticket_participants WHERE ticket = t.number),
+        (SELECT jsonb_agg(tag ORDER BY key) FROM ticket_tags WHERE ticket = t.number),
+        (SELECT jsonb_agg(id ORDER BY at) FROM (
+            SELECT message_id AS id, created_at AS at FROM articles
+             WHERE ticket = t.number AND kind = 'client_message' AND verified AND NOT private AND message_id IS NOT NULL
+            UNION ALL
+            SELECT trim(both '<>' FROM message_id), created_at FROM outbox_messages
+             WHERE ticket = t.number AND kind IN ('registered', 'agent_reply')
+            ORDER BY at DESC LIMIT 20) AS seen)
+    FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = ANY(CAST(:numbers AS bigint[]))
+    """
+)
+
+REPORTED_BY_PATH = text(
+    """
+    SELECT o.id, r.id, r.address, o.ticket, o.kind, o.agent FROM outbox_recipients r JOIN outbox_messages o ON o.id = r.outbox_id
+    WHERE r.verp = ANY(CAST(:paths AS text[])) LIMIT 1
+    """
+)
+
+REPORTED_BY_ID = text(
+    """
+    SELECT o.id, r.id, r.address, o.ticket, o.kind, o.agent FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
+    WHERE o.ticket = ANY(CAST(:tickets AS bigint[])) AND (o.message_id = :id OR r.message_id = :id)
+    ORDER BY (lower(r.address) = ANY(CAST(:addresses AS text[]))) DESC, r.position LIMIT 1
+    """
+)
+
+
+async def ask(session: AsyncSession, question: Question, inbound_id: int, budget: Budget) -> Answer:
+    """Everything about a message that needs no ticket, in one round trip."""
+    row = (
+        await session.execute(
+            ASK,
+            {
+                "effect_keys": list(question.effect_keys),
+                "id_keys": list(question.id_keys),
+                "author_key": question.author_key,
+                "domain": question.author_key.rpartition("@")[2],
+                "network": question.network,
+                "subject_key": question.subject_key,
+                "overall_bound": budget.overall_hour,
+                "agent": question.agent,
+                "inbound_id": inbound_id,
+            },
+        )
+    ).one()
+    return Answer(
+        effect=Effect(*row.effect) if row.effect else None,
+        ids=tuple((bytes.fromhex(key), ticket, relation) for key, ticket, relation in row.ids or ()),
+        client=known_client(*row.client) if row.client else None,
+        spent=Spent(row.by_address, row.by_domain, row.by_network, row.overall, row.same_subject),
+        held_told_recently=row.held_told,
+    )
+
+
+async def lock_tickets(session: AsyncSession, numbers: Iterable[int]) -> tuple[KnownTicket, ...]:
+    """The tickets of these numbers, and those they were merged into, under `FOR UPDATE` in the order of number."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return ()
+    rows = (await session.execute(LOCK_TICKETS, {"numbers": wanted})).all()
+    survivors = sorted({row.merged_into for row in rows if row.merged_into is not None} - set(wanted))
+    if survivors:
+        rows = [*rows, *(await session.execute(LOCK_TICKETS, {"numbers": survivors})).all()]
+    if not rows:
+        return ()
+    details = {row[0]: row for row in (await session.execute(DETAILS, {"numbers": [row.number for row in rows]})).all()}
+    return tuple(known_ticket(row, details[row.number]) for row in rows)
+
+
+def known_ticket(row: Any, detail: Any) -> KnownTicket:
+    _, name, addresses, participants, tags, thread = detail
+    return KnownTicket(
+        number=row.number,
+        subject=row.subject,
+        status=Status(row.status),
+        priority=Priority(row.priority),
+        department=row.department,
+        gateway=row.gateway or "",
+        language=row.language,
+        client=known_client(row.client_id, name, addresses),
+        category=row.category,
+        assignee=row.assignee,
+        merged_into=row.merged_into,
+        participants=tuple(Participant(*each) for each in participants or ()),
+        tags=tuple(tags or ()),
+        thread=tuple(dict.fromkeys(thread or ())),
+    )
+
+
+def known_client(number: int, name: str, addresses: Sequence[tuple[str, str]] | None) -> KnownClient:
+    found = addresses or ()
+    return KnownClient(number, name, found[0][1] if found else "", tuple(key for key, _ in found))
+
+
+async def reported_letter(
+    session: AsyncSession, paths: Sequence[str], original_id: str | None, tickets: Sequence[int], addresses: Sequence[str]
+) -> SentLetter | None:
+    """The letter of ours that a report is about: by its own reverse-path, else by its Message-ID (bare) on one of these tickets."""
+    row = (await session.execute(REPORTED_BY_PATH, {"paths": list(paths)})).first() if paths else None
+    if row is None and original_id and tickets:
+        values = {"id": f"<{original_id}>", "tickets": list(tickets), "addresses": [each.lower() for each in addresses]}
+        row = (await session.execute(REPORTED_BY_ID, values)).first()
+    return SentLetter(*row) if row is not None else None

@@ -1,0 +1,39 @@
+"""The schema, a file per aggregate. Every table hangs on `metadata`, whose naming convention names every constraint."""
+
+from storage.models.base import metadata
+from storage.models.clients import client_addresses, clients
+from storage.models.inbound import effects, inbound_contents, inbound_messages, message_ids
+from storage.models.instance import automatic_letters, controls, instance, schedule
+from storage.models.outbox import outbox_messages, outbox_recipients
+from storage.models.tickets import (
+    articles,
+    attachments,
+    blobs,
+    ticket_events,
+    ticket_participants,
+    ticket_tags,
+    tickets,
+)
+
+__all__ = [
+    "articles",
+    "attachments",
+    "automatic_letters",
+    "blobs",
+    "client_addresses",
+    "clients",
+    "controls",
+    "effects",
+    "inbound_contents",
+    "inbound_messages",
+    "instance",
+    "message_ids",
+    "metadata",
+    "outbox_messages",
+    "outbox_recipients",
+    "schedule",
+    "ticket_events",
+    "ticket_participants",
+    "ticket_tags",
+    "tickets",
+]

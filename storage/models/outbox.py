@@ -1,0 +1,82 @@
+"""What is to be sent: one row and one body a notification, a row a recipient."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+
+from gateway.domain.states import LetterKind, OutboxState, RecipientState
+from storage.models.base import Moment, metadata, one_of
+
+outbox_messages = Table(
+    "outbox_messages",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("state", Text, nullable=False, server_default=OutboxState.QUEUED),
+    Column("kind", Text, nullable=False),
+    Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="CASCADE")),
+    Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="SET NULL")),
+    # 0 an agent's reply, 1 a notification, 2 a digest: the lower goes first.
+    Column("urgency", SmallInteger, nullable=False, server_default="1"),
+    Column("destination", Text, nullable=False, server_default="relay"),
+    Column("due_at", Moment, nullable=False, server_default=text("now()")),
+    Column("expires_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("leased_by", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("automatic", Boolean, nullable=False, server_default="true"),
+    # Without VERP, the reverse-path; with it, the part that each recipient's own is made of.
+    Column("reverse_path", Text, nullable=False, server_default=""),
+    Column("message_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    # [[name, value], …] in the order of the wire; a value is text, or [[name, address], …] where the header holds addresses.
+    Column("headers", JSONB, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    # [{"sha256", "filename", "content_type", "size", "inline", "content_id"}, …]: blobs are read when the letter is assembled.
+    Column("attachments", JSONB, nullable=False, server_default="[]"),
+    # The agent whose act this letter is, to be told when it fails.
+    Column("agent", Text),
+    Column("inbound_id", BigInteger),
+    Column("trace_id", Text, nullable=False, server_default=""),
+    # The effect that this letter is: written twice, it exists once.
+    Column("effect", BYTEA, nullable=False, unique=True),
+    Column("last_error", Text),
+    # Attempts that ended without the answer to the final dot: the recipient may have got the letter twice.
+    Column("possible_duplicates", Integer, nullable=False, server_default="0"),
+    # A person said `outbox retry`: it goes out even while sending is held.
+    Column("forced", Boolean, nullable=False, server_default="false"),
+    # When the ticket was told that the letter is late; it is told once.
+    Column("warned_at", Moment),
+    Column("created_at", Moment, nullable=False, server_default=text("now()")),
+    Column("sent_at", Moment),
+    one_of("state", OutboxState),
+    one_of("kind", LetterKind),
+    CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_belongs_to_leased"),
+    Index("ix_outbox_messages_due", "destination", "urgency", "due_at", "id", postgresql_where=text("state = 'queued'")),
+    Index("ix_outbox_messages_forced", "destination", "id", postgresql_where=text("state = 'queued' AND forced")),
+    Index("ix_outbox_messages_scheduled", "due_at", postgresql_where=text("state = 'scheduled'")),
+    Index("ix_outbox_messages_lease", "lease_until", postgresql_where=text("state = 'leased'")),
+    Index("ix_outbox_messages_unsent", "state", "id", postgresql_where=text("state <> 'sent'")),
+    Index("ix_outbox_messages_ticket", "ticket"),
+    Index("ix_outbox_messages_article_id", "article_id", postgresql_where=text("article_id IS NOT NULL")),
+)
+
+outbox_recipients = Table(
+    "outbox_recipients",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("outbox_id", BigInteger, ForeignKey("outbox_messages.id", ondelete="CASCADE"), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    # With one of these the recipient gets a copy of its own (a signed reply token is one agent's alone); the others share one.
+    Column("message_id", Text),
+    Column("reply_to", Text),
+    # The reverse-path of this recipient, so that its bounce names it.
+    Column("verp", Text),
+    Column("state", Text, nullable=False, server_default=RecipientState.QUEUED),
+    Column("reply", Text),
+    Column("finished_at", Moment),
+    one_of("state", RecipientState),
+    Index("ix_outbox_recipients_outbox_id", "outbox_id", "position", unique=True),
+    Index("ix_outbox_recipients_verp", "verp", unique=True, postgresql_where=text("verp IS NOT NULL")),
+)

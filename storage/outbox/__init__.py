@@ -1,0 +1,50 @@
+"""What is to be sent. `writing` records letters in the commit of what they tell of, `queue` hands them to senders and takes their
+results, `reading` makes rows values, `control` is what an operator does and `listing` what one sees. Callers use the names given here."""
+
+from storage.outbox.control import Answer, Hold, cancel, held, hold, release, retry
+from storage.outbox.listing import Counts, Outgoing, counts, list_outbox, oldest_queued_seconds, show
+from storage.outbox.queue import (
+    AttemptEnd,
+    LeaseLost,
+    Settled,
+    claim,
+    end_attempt,
+    end_attempts,
+    next_due_in,
+    promote_scheduled,
+    renew,
+    return_expired,
+    settle,
+)
+from storage.outbox.reading import blobs, load
+from storage.outbox.writing import add
+
+__all__ = [
+    "Answer",
+    "AttemptEnd",
+    "Counts",
+    "Hold",
+    "LeaseLost",
+    "Outgoing",
+    "Settled",
+    "add",
+    "blobs",
+    "cancel",
+    "claim",
+    "counts",
+    "end_attempt",
+    "end_attempts",
+    "held",
+    "hold",
+    "list_outbox",
+    "load",
+    "next_due_in",
+    "oldest_queued_seconds",
+    "promote_scheduled",
+    "release",
+    "renew",
+    "retry",
+    "return_expired",
+    "settle",
+    "show",
+]

@@ -1,0 +1,113 @@
+"""What an operator sees of the outbox; no count here reads all the letters that were sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.states import OutboxState
+
+# Up to this many octets of table, sent letters are counted one by one in a few milliseconds; beyond, they are estimated.
+EXACT_BELOW: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter without its body, under the names of `outbox show`. `recipients` are dictionaries of address, state and reply."""
+
+    id: int
+    state: OutboxState
+    kind: str
+    ticket: int | None
+    reverse_path: str
+    recipients: list[dict[str, Any]]
+    message_id: str
+    subject: str
+    attempts: int
+    next_attempt_at: datetime | None
+    """None unless it waits for an attempt."""
+    expires_at: datetime
+    last_error: str | None
+    possible_duplicates: int
+    created_at: datetime
+    sent_at: datetime | None
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Letters by state, with every state. `sent` is exact while the table is small, else PostgreSQL's own estimate."""
+
+    by_state: dict[OutboxState, int]
+    sent_is_estimate: bool
+
+
+async def show(session: AsyncSession, letter_id: int) -> Outgoing | None:
+    row = (await session.execute(_SHOW, {"id": letter_id})).one_or_none()
+    return None if row is None else _outgoing(row)
+
+
+async def list_outbox(
+    session: AsyncSession, *, state: OutboxState | None = None, ticket: int | None = None, limit: int = 100, before: int | None = None
+) -> list[Outgoing]:
+    """The latest first; `before` is the id to go on from."""
+    # `state` is one of an enumeration, and written out for the partial indexes' sake.
+    conditions = [f"m.state = '{OutboxState(state)}'"] if state is not None else []
+    conditions += ["m.ticket = :ticket"] if ticket is not None else []
+    conditions += ["m.id < :before"] if before is not None else []
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    statement = text(f"SELECT {_FIELDS} FROM outbox_messages m {where} ORDER BY m.id DESC LIMIT :limit").columns(  # noqa: S608
+        recipients=JSONB
+    )
+    given = {"ticket": ticket, "before": before}
+    parameters = {name: value for name, value in given.items() if value is not None} | {"limit": limit}
+    return [_outgoing(row) for row in await session.execute(statement, parameters)]
+
+
+async def counts(session: AsyncSession) -> Counts:
+    by_state = dict.fromkeys(OutboxState, 0)
+    by_state |= {OutboxState(row.state): row.n for row in await session.execute(_UNSENT)}
+    extent = (await session.execute(_EXTENT)).one()
+    if extent.octets <= EXACT_BELOW:
+        by_state[OutboxState.SENT] = await session.scalar(_SENT) or 0
+        return Counts(by_state, sent_is_estimate=False)
+    # As the planner does it: the density of the last ANALYZE on today's size.
+    rows = round(extent.tuples / extent.pages * extent.pages_now)
+    by_state[OutboxState.SENT] = max(0, rows - sum(by_state.values()))
+    return Counts(by_state, sent_is_estimate=True)
+
+
+async def oldest_queued_seconds(session: AsyncSession) -> float | None:
+    """For how long the most overdue letter has been due; None when none is."""
+    seconds: float | None = await session.scalar(_OLDEST)
+    return seconds
+
+
+def _outgoing(row: Any) -> Outgoing:
+    values = row._asdict()
+    return Outgoing(**values | {"state": OutboxState(values["state"]), "recipients": values["recipients"] or []})
+
+
+_FIELDS: Final = """
+    m.id, m.state, m.kind, m.ticket, m.reverse_path, m.message_id, m.subject, m.attempts, m.expires_at, m.last_error,
+    m.possible_duplicates, m.created_at, m.sent_at, m.trace_id,
+    CASE WHEN m.state IN ('queued', 'scheduled') THEN m.due_at END AS next_attempt_at,
+    (SELECT jsonb_agg(jsonb_build_object('address', r.address, 'state', r.state, 'reply', r.reply) ORDER BY r.position)
+     FROM outbox_recipients r WHERE r.outbox_id = m.id) AS recipients
+"""
+
+_SHOW: Final = text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE m.id = :id").columns(recipients=JSONB)  # noqa: S608
+
+_UNSENT: Final = text("SELECT state, count(*) AS n FROM outbox_messages WHERE state <> 'sent' GROUP BY state")
+_EXTENT: Final = text("""
+    SELECT pg_relation_size(oid) AS octets, greatest(reltuples, 0) AS tuples, greatest(relpages, 1) AS pages,
+           pg_relation_size(oid) / current_setting('block_size')::integer AS pages_now
+    FROM pg_class WHERE oid = 'outbox_messages'::regclass
+""")
+_SENT: Final = text("SELECT count(*) FROM outbox_messages WHERE state = 'sent'")
+_OLDEST: Final = text("""
+    SELECT CAST(extract(epoch FROM now() - min(due_at)) AS float8) FROM outbox_messages WHERE state = 'queued' AND due_at <= now()
+""")

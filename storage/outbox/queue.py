@@ -1,0 +1,249 @@
+"""The queue of letters: claimed under lease by senders, ended once.
+
+An attempt is fenced by its number and its sender: what it has to say counts as long as no later attempt began, even after its lease
+ran out. Leases go by the database's clock.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Integer, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.letter import Letter
+from gateway.domain.states import OutboxState, RecipientState
+from storage.outbox.reading import FIELDS, letter_of
+from storage.outbox.writing import clean
+
+
+class LeaseLost(Exception):  # noqa: N818  the name that every queue uses
+    """A later attempt has begun, or the letter was ended by somebody else: what this one would record no longer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an attempt says of a recipient. `state` QUEUED with a reply: tried, and to be tried again."""
+
+    recipient_id: int
+    state: RecipientState
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnd:
+    """The end of one attempt at a letter: `state` QUEUED asks for another one in `retry_in` seconds."""
+
+    letter_id: int
+    attempt: int
+    worker: str
+    state: OutboxState
+    settled: tuple[Settled, ...] = ()
+    retry_in: float = 0.0
+    error: str | None = None
+    unanswered: bool = False
+    """The final dot was sent and no answer came: counted as a possible duplicate."""
+    warned: bool = False
+
+
+async def claim(
+    session: AsyncSession, worker: str, *, limit: int, bulk_limit: int, lease: float, destination: str, paused: bool = False
+) -> list[Letter]:
+    """Up to `limit` due letters, the more urgent first, at most `bulk_limit` that are not urgent; their attempt is counted.
+
+    While sending is held, or the destination `paused`, only letters that a person asked to be retried.
+    """
+    given = {"limit": limit, "bulk": bulk_limit, "lease": lease, "destination": destination, "paused": paused}
+    return [letter_of(row) for row in await session.execute(_CLAIM, given | {"worker": worker})]
+
+
+async def renew(session: AsyncSession, worker: str, held: Sequence[tuple[int, int]], lease: float) -> set[int]:
+    """Prolongs leases of (letter id, attempt) pairs; returns the ids that this worker still holds."""
+    ids, attempts = zip(*held, strict=True)
+    parameters = {"worker": worker, "ids": list(ids), "attempts": list(attempts), "lease": lease}
+    return set((await session.execute(_RENEW, parameters)).scalars())
+
+
+async def settle(session: AsyncSession, letter: Letter, worker: str, settled: Sequence[Settled]) -> None:
+    """Records recipients in the middle of an attempt, so that a letter of many copies repeats none. Raises `LeaseLost`."""
+    parameters = {"id": letter.id, "attempt": letter.attempts, "worker": worker, "settled": _settled_json(settled)}
+    if (await session.execute(_SETTLE, parameters)).one_or_none() is None:
+        raise LeaseLost(f"letter {letter.id}, attempt {letter.attempts}")
+
+
+async def end_attempts(session: AsyncSession, ends: Sequence[AttemptEnd]) -> set[int]:
+    """Records the ends of attempts in one statement; returns the ids of those that counted. The others lost their lease."""
+    return set((await session.execute(_END, {"ends": json.dumps([_end_row(end) for end in ends])})).scalars())
+
+
+async def end_attempt(session: AsyncSession, end: AttemptEnd) -> None:
+    """The same for one; raises `LeaseLost`."""
+    if not await end_attempts(session, [end]):
+        raise LeaseLost(f"letter {end.letter_id}, attempt {end.attempt}")
+
+
+async def return_expired(session: AsyncSession) -> list[int]:
+    """Gives the letters of senders that vanished back to the queue. Each may have been delivered before, and is counted so."""
+    return list((await session.execute(_RETURN_EXPIRED)).scalars())
+
+
+async def promote_scheduled(session: AsyncSession) -> int:
+    """Queues the letters whose time has come; returns how many."""
+    return len((await session.execute(_PROMOTE)).all())
+
+
+async def next_due_in(session: AsyncSession, destination: str) -> float | None:
+    """Seconds until the next letter that waits for its time, scheduled or backing off; None where there is none."""
+    seconds: float | None = (await session.execute(_NEXT_DUE, {"destination": destination})).scalar_one()
+    return seconds
+
+
+def _end_row(end: AttemptEnd) -> dict[str, Any]:
+    return {
+        "id": end.letter_id,
+        "attempt": end.attempt,
+        "worker": end.worker,
+        "state": end.state,
+        "retry_in": end.retry_in,
+        "error": None if end.error is None else clean(end.error),
+        "unanswered": int(end.unanswered),
+        "warned": end.warned,
+        "delivered": any(each.state is RecipientState.SENT for each in end.settled),
+        "settled": [_settled_row(each) for each in end.settled],
+    }
+
+
+def _settled_row(settled: Settled) -> dict[str, Any]:
+    return {"id": settled.recipient_id, "state": settled.state, "reply": clean(settled.reply)}
+
+
+def _settled_json(settled: Sequence[Settled]) -> str:
+    return json.dumps([_settled_row(each) for each in settled])
+
+
+_HELD: Final = """
+    EXISTS (SELECT 1 FROM controls WHERE name = 'outbox' AND (value @> '{"held": true}' OR value @> '{"foreign": true}'))
+"""
+
+# Urgent letters first; then the others by urgency, in a share of their own, so that they never fill every hand. `state` is literal: a
+# parameter would keep the partial index from being used. Forced letters are looked for apart while sending is held.
+_CLAIM: Final = text(f"""
+    WITH held AS MATERIALIZED (SELECT :paused OR {_HELD} AS yes), picked AS MATERIALIZED (
+        SELECT id FROM (
+            SELECT id FROM outbox_messages
+            WHERE state = 'queued' AND destination = :destination AND urgency = 0 AND due_at <= now() AND NOT (SELECT yes FROM held)
+            ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+        ) AS urgent
+        UNION ALL
+        SELECT id FROM (
+            SELECT others.id FROM (VALUES (1), (2)) AS level (urgency)
+            CROSS JOIN LATERAL (
+                SELECT id FROM outbox_messages
+                WHERE state = 'queued' AND destination = :destination AND urgency = level.urgency AND due_at <= now()
+                    AND NOT (SELECT yes FROM held)
+                ORDER BY due_at, id LIMIT :bulk FOR UPDATE SKIP LOCKED
+            ) AS others
+            LIMIT :bulk
+        ) AS less_urgent
+        UNION ALL
+        SELECT id FROM (
+            SELECT id FROM outbox_messages
+            WHERE state = 'queued' AND forced AND destination = :destination AND due_at <= now() AND (SELECT yes FROM held)
+            ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+        ) AS forced
+        LIMIT :limit
+    ), m AS (
+        UPDATE outbox_messages SET state = 'leased', leased_by = :worker, attempts = attempts + 1,
+            lease_until = clock_timestamp() + make_interval(secs => :lease)
+        FROM picked WHERE outbox_messages.id = picked.id
+        RETURNING outbox_messages.*
+    )
+    SELECT {FIELDS} FROM m ORDER BY m.urgency, m.due_at, m.id
+""").columns(headers=JSONB, attachments=JSONB, recipients=JSONB)  # noqa: S608
+
+_RENEW: Final = text("""
+    UPDATE outbox_messages m SET lease_until = clock_timestamp() + make_interval(secs => :lease)
+    FROM unnest(:ids, :attempts) AS held (id, attempt)
+    WHERE m.id = held.id AND m.attempts = held.attempt AND m.leased_by = :worker AND m.state = 'leased'
+    RETURNING m.id
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("attempts", type_=ARRAY(Integer)))
+
+_SETTLE: Final = text("""
+    WITH held AS (
+        SELECT id FROM outbox_messages
+        WHERE id = :id AND attempts = :attempt AND leased_by = :worker AND state IN ('leased', 'queued')
+        FOR UPDATE
+    ), settled AS (
+        UPDATE outbox_recipients r SET state = said.state, reply = said.reply,
+            finished_at = CASE WHEN said.state <> 'queued' THEN now() END
+        FROM held, jsonb_to_recordset(CAST(:settled AS jsonb)) AS said (id bigint, state text, reply text)
+        WHERE r.id = said.id AND r.outbox_id = held.id
+    )
+    SELECT id FROM held
+""").bindparams(bindparam("settled", type_=Text))
+
+_END: Final = text("""
+    WITH input AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:ends AS jsonb)) AS attempt (
+            id bigint, attempt int, worker text, state text, retry_in float8, error text, unanswered int, warned boolean,
+            delivered boolean, settled jsonb)
+    ), ended AS (
+        UPDATE outbox_messages m SET
+            state = input.state,
+            lease_until = NULL,
+            forced = false,
+            due_at = CASE WHEN input.state = 'queued' THEN now() + make_interval(secs => input.retry_in) ELSE m.due_at END,
+            last_error = input.error,
+            possible_duplicates = m.possible_duplicates + input.unanswered,
+            warned_at = CASE WHEN input.warned THEN coalesce(m.warned_at, now()) ELSE m.warned_at END,
+            sent_at = CASE WHEN input.delivered THEN coalesce(m.sent_at, now()) ELSE m.sent_at END
+        FROM input
+        WHERE m.id = input.id AND m.attempts = input.attempt AND m.leased_by = input.worker AND m.state IN ('leased', 'queued')
+        RETURNING m.id
+    ), settled AS (
+        UPDATE outbox_recipients r SET state = said.state, reply = said.reply,
+            finished_at = CASE WHEN said.state <> 'queued' THEN now() END
+        FROM ended
+        JOIN input ON input.id = ended.id
+        CROSS JOIN LATERAL jsonb_to_recordset(input.settled) AS said (id bigint, state text, reply text)
+        WHERE r.id = said.id AND r.outbox_id = ended.id
+    )
+    SELECT id FROM ended
+""").bindparams(bindparam("ends", type_=Text))
+
+# At once the first two times; a letter whose sender vanishes again and again is perhaps the cause, and waits ever longer.
+_RETURN_EXPIRED: Final = text("""
+    UPDATE outbox_messages SET state = 'queued', lease_until = NULL, possible_duplicates = possible_duplicates + 1,
+        due_at = now() + make_interval(secs => CASE WHEN attempts <= 2 THEN 0 ELSE least(3600, 30 * 2.0 ^ least(attempts - 3, 10)) END),
+        last_error = 'the sender that had it vanished during the attempt'
+    WHERE id IN (
+        SELECT id FROM outbox_messages WHERE state = 'leased' AND lease_until < clock_timestamp()
+        ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+
+_PROMOTE: Final = text("""
+    UPDATE outbox_messages SET state = 'queued'
+    WHERE id IN (
+        SELECT id FROM outbox_messages WHERE state = 'scheduled' AND due_at <= now()
+        ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""")
+
+# One look at the head of each index: a minimum over `due_at` alone would read the whole backlog.
+_NEXT_DUE: Final = text("""
+    SELECT CAST(extract(epoch FROM min(due_at) - now()) AS float8) FROM (
+        (SELECT due_at FROM outbox_messages WHERE state = 'scheduled' ORDER BY due_at LIMIT 1)
+        UNION ALL
+        SELECT waiting.due_at FROM (VALUES (0), (1), (2)) AS level (urgency)
+        CROSS JOIN LATERAL (
+            SELECT due_at FROM outbox_messages
+            WHERE state = 'queued' AND destination = :destination AND urgency = level.urgency AND due_at > now()
+            ORDER BY due_at, id LIMIT 1
+        ) AS waiting
+    ) AS heads
+""")

@@ -1,0 +1,91 @@
+"""Tickets as people and programs read them: rows of a list, and one with its articles and events."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+COLUMNS = """
+    t.number, t.subject, t.status, t.category, t.priority, t.department, t.gateway, t.language, t.assignee, t.related, t.merged_into,
+    t.created_at, t.updated_at, t.rating_score, t.rating_level, t.rating_comment, t.rated_at,
+    c.id AS client_id, c.name AS client_name,
+    (SELECT coalesce(array_agg(address ORDER BY created_at, key), '{}') FROM client_addresses WHERE client_id = c.id) AS client_addresses,
+    (SELECT coalesce(array_agg(address ORDER BY joined_at, key), '{}')
+      FROM ticket_participants WHERE ticket = t.number AND part = 'cc') AS cc,
+    (SELECT coalesce(array_agg(tag ORDER BY key), '{}') FROM ticket_tags WHERE ticket = t.number) AS tags
+"""
+LIST = text(
+    f"SELECT {COLUMNS} FROM tickets t JOIN clients c ON c.id = t.client_id "  # noqa: S608
+    "WHERE (CAST(:status AS text) IS NULL OR t.status = :status) ORDER BY t.number DESC LIMIT :limit"
+)
+SHOW = text(f"SELECT {COLUMNS} FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = :number")  # noqa: S608
+ARTICLES = text(
+    """
+    SELECT a.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('filename', filename, 'content_type', content_type, 'size', size,
+        'sha256', encode(sha256, 'hex'), 'inline', inline, 'content_id', content_id) ORDER BY id), '[]')
+        FROM attachments WHERE article_id = a.id) AS attachments
+    FROM articles a WHERE ticket = :number ORDER BY id
+    """
+)
+EVENTS = text("SELECT id, kind, actor_role, actor, data, inbound_id, at FROM ticket_events WHERE ticket = :number ORDER BY id")
+COUNTS = text("SELECT status, count(*) AS n FROM tickets GROUP BY status")
+
+Document = dict[str, Any]
+
+
+async def list_tickets(session: AsyncSession, status: str | None = None, limit: int = 1000) -> list[Document]:
+    """The newest first, without articles and events; in CONTRACT's shape."""
+    return [ticket(row) for row in await session.execute(LIST, {"status": status, "limit": limit})]
+
+
+async def show_ticket(session: AsyncSession, number: int) -> Document | None:
+    row = (await session.execute(SHOW, {"number": number})).first()
+    if row is None:
+        return None
+    articles = [article(each) for each in await session.execute(ARTICLES, {"number": number})]
+    events = [event(each) for each in await session.execute(EVENTS, {"number": number})]
+    return ticket(row) | {"articles": articles, "events": events}
+
+
+async def count_by_status(session: AsyncSession) -> dict[str, int]:
+    return {row.status: row.n for row in await session.execute(COUNTS)}
+
+
+def ticket(row: Any) -> Document:
+    rating = None
+    if row.rated_at is not None:
+        rating = {"score": row.rating_score, "level": row.rating_level, "comment": row.rating_comment, "at": row.rated_at}
+    names = (
+        "number", "subject", "status", "category", "priority", "department", "gateway", "language", "assignee", "related", "merged_into",
+        "created_at", "updated_at",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names} | {
+        "client": {"id": row.client_id, "name": row.client_name, "addresses": list(row.client_addresses)},
+        "cc": list(row.cc),
+        "tags": list(row.tags),
+        "rating": rating,
+    }
+
+
+def article(row: Any) -> Document:
+    names = (
+        "id",
+        "kind",
+        "message_id",
+        "text",
+        "html",
+        "quoted_text",
+        "signature",
+        "private",
+        "verified",
+        "to",
+        "cc",
+        "attachments",
+        "created_at",
+    )
+    author = {"role": row.author_role, "name": row.author_name, "address": row.author_address}
+    return {name: getattr(row, name) for name in names} | {"author": author}
+
+
+def event(row: Any) -> Document:
+    return {"kind": row.kind, "actor": row.actor or row.actor_role, "data": row.data, "at": row.at, "inbound": row.inbound_id}

@@ -1,0 +1,73 @@
+"""An authoritative name server on loopback: answers from a zone written in a test, and misbehaves where told."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from typing import Any
+
+from dnslib import AAAA, MX, NS, PTR, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
+
+Zone = Mapping[tuple[str, str], Sequence[Any] | str]
+"""Records by (name without final dot, kind); `"servfail"` or `"silent"` in their place."""
+
+_MAKE = {
+    "A": A,
+    "AAAA": AAAA,
+    "PTR": PTR,
+    "NS": NS,
+    "MX": lambda record: MX(record[1], record[0]),
+    "TXT": lambda text: TXT([text[start : start + 255] for start in range(0, len(text), 255)] or [""]),
+}
+
+
+class NameServer(asyncio.DatagramProtocol):
+    def __init__(self, zone: Zone, ttl: int = 300) -> None:
+        self.zone = {(name.lower(), kind): records for (name, kind), records in zone.items()}
+        self.ttl = ttl
+        self.asked: Counter[tuple[str, str]] = Counter()
+        self.deaf = False
+        self.port = 0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self.port
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # what a datagram endpoint gives
+        self.transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        reply = None if self.deaf else self.reply_to(DNSRecord.parse(data))
+        if reply is not None:
+            self.transport.sendto(reply.pack(), addr)
+
+    def reply_to(self, request: DNSRecord) -> DNSRecord | None:
+        name, kind = str(request.q.qname).rstrip(".").lower(), QTYPE[request.q.qtype]
+        self.asked[name, kind] += 1
+        reply = request.reply()
+        records = self.zone.get((name, kind), ())
+        if records == "silent":
+            return None
+        if records == "servfail":
+            reply.header.rcode = RCODE.SERVFAIL
+            return reply
+        for record in records:
+            reply.add_answer(RR(request.q.qname, getattr(QTYPE, kind), rdata=_MAKE[kind](record), ttl=self.ttl))
+        if not records:
+            known = any(each == name or each.endswith(f".{name}") for each, _ in self.zone)
+            reply.header.rcode = RCODE.NOERROR if known else RCODE.NXDOMAIN
+            reply.add_auth(RR("test", QTYPE.SOA, rdata=SOA("ns.test", "admin.test", (1, 60, 60, 60, 60)), ttl=self.ttl))
+        return reply
+
+
+@asynccontextmanager
+async def name_server(zone: Zone, ttl: int = 300) -> AsyncIterator[NameServer]:
+    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: NameServer(zone, ttl), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        yield server
+    finally:
+        transport.close()

@@ -1,0 +1,128 @@
+"""The resolver against a real server on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.auth import dns
+from gateway.auth.dns import ABSENT, UNKNOWN, Answer, Resolver
+from tests.auth.nameserver import NameServer, Zone, name_server
+
+ZONE: Zone = {
+    ("a.test", "A"): ["192.0.2.1", "192.0.2.2"],
+    ("a.test", "AAAA"): ["2001:db8::1"],
+    ("a.test", "MX"): [(10, "mx1.a.test"), (20, "mx2.a.test")],
+    ("a.test", "TXT"): ["v=spf1 -all", "x" * 700],
+    ("1.2.0.192.in-addr.arpa", "PTR"): ["host.a.test"],
+    ("broken.test", "TXT"): "servfail",
+    ("dead.test", "TXT"): "silent",
+}
+
+
+@asynccontextmanager
+async def resolving(zone: Zone = ZONE, ttl: int = 300, **settings: float) -> AsyncIterator[tuple[Resolver, NameServer]]:
+    async with name_server(zone, ttl) as server:
+        resolver = Resolver([server.address], **settings)  # type: ignore[arg-type]
+        try:
+            yield resolver, server
+        finally:
+            await resolver.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "answer"),
+    [
+        ("a.test", "A", Answer(("192.0.2.1", "192.0.2.2"), "found")),
+        ("A.Test.", "AAAA", Answer(("2001:db8::1",), "found")),
+        ("a.test", "MX", Answer(((10, "mx1.a.test"), (20, "mx2.a.test")), "found")),
+        ("a.test", "TXT", Answer((b"v=spf1 -all", b"x" * 700), "found")),
+        ("1.2.0.192.in-addr.arpa", "PTR", Answer(("host.a.test",), "found")),
+        ("a.test", "PTR", ABSENT),
+        ("nothing.test", "A", ABSENT),
+        ("broken.test", "TXT", UNKNOWN),
+        ("a..test", "A", ABSENT),
+        ("x" * 64 + ".test", "A", ABSENT),
+        (".".join(["abcdefgh"] * 40), "A", ABSENT),
+        ("пример.test", "A", ABSENT),
+        ("a\\.b.test", "A", ABSENT),
+        ("", "A", ABSENT),
+    ],
+)
+async def test_an_answer_is_plain_values(name: str, kind: dns.Kind, answer: Answer) -> None:
+    async with resolving() as (resolver, _):
+        found = await resolver.ask(name, kind, resolver.deadline())
+        assert (sorted(map(str, found.records)), found.status) == (sorted(map(str, answer.records)), answer.status)
+
+
+@pytest.mark.parametrize("name", ["a.test", "nothing.test", "broken.test"])
+async def test_a_second_question_is_answered_from_the_cache(name: str) -> None:
+    async with resolving() as (resolver, server):
+        first = await resolver.ask(name, "TXT", resolver.deadline())
+        asked = server.asked[name, "TXT"]
+        second = await resolver.ask(name, "TXT", resolver.deadline())
+        assert (first, asked) == (second, server.asked[name, "TXT"])
+        assert asked >= 1
+
+
+async def test_an_entry_expires_with_its_ttl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns, "SHORTEST_TTL", 0.0)
+    async with resolving(ttl=0) as (resolver, server):
+        await resolver.ask("a.test", "A", resolver.deadline())
+        await resolver.ask("a.test", "A", resolver.deadline())
+        assert server.asked["a.test", "A"] == 2
+
+
+async def test_the_cache_drops_the_least_recently_used_entry() -> None:
+    async with resolving(entries=2) as (resolver, server):
+        for name in ("a.test", "b.test", "a.test", "c.test", "a.test", "b.test"):
+            await resolver.ask(name, "A", resolver.deadline())
+        assert server.asked["a.test", "A"] == 1
+        assert server.asked["b.test", "A"] == 2
+
+
+async def test_one_question_asked_by_many_at_once_is_sent_once() -> None:
+    async with resolving() as (resolver, server):
+        answers = await asyncio.gather(*(resolver.ask("a.test", "MX", resolver.deadline()) for _ in range(50)))
+        assert len(set(answers)) == 1
+        assert server.asked["a.test", "MX"] == 1
+
+
+async def test_a_silent_domain_is_a_temporary_error_by_the_deadline() -> None:
+    async with resolving(seconds=0.3) as (resolver, _):
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        assert await resolver.ask("dead.test", "TXT", begun + 0.1) == UNKNOWN
+        assert loop.time() - begun < 0.25
+
+
+async def test_a_dead_domain_does_not_silence_the_resolver() -> None:
+    async with resolving(seconds=0.2) as (resolver, _):
+        assert await resolver.ask("dead.test", "TXT", resolver.deadline()) == UNKNOWN
+        await asyncio.sleep(0.1)
+        assert not resolver.silent
+        assert (await resolver.ask("a.test", "A", resolver.deadline())).status == "found"
+
+
+async def test_a_dead_name_server_costs_nothing_after_the_first_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(dns, "OPEN_SECONDS", 0.3)
+    async with resolving(seconds=0.2) as (resolver, server):
+        server.deaf = True
+        assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
+        async with asyncio.timeout(2):
+            while not resolver.silent:
+                await asyncio.sleep(0.01)
+        begun = asyncio.get_running_loop().time()
+        assert [await resolver.ask(f"{n}.test", "A", resolver.deadline()) for n in range(100)] == [UNKNOWN] * 100
+        assert asyncio.get_running_loop().time() - begun < 0.1
+        server.deaf = False
+        await asyncio.sleep(0.35)
+        assert (await resolver.ask("a.test", "AAAA", resolver.deadline())).status == "found"
+
+
+async def test_no_name_server_at_all_is_a_temporary_error() -> None:
+    resolver = Resolver([])
+    assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
+    await resolver.close()

@@ -1,0 +1,31 @@
+"""Reading a configuration that stands in a test."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from gateway.config.examine import Examined, examine
+from gateway.config.section import Surroundings
+from gateway.config.settings import Settings
+
+SECRET = "0123456789abcdef0123456789abcdef"
+SMALLEST = '[[gateway]]\naddress = "support@example.com"\n'
+
+
+def no_secret(reference: str) -> str:
+    raise ValueError(f"expected {reference} to be asked for in another test")
+
+
+def read(text: str) -> Examined:
+    """The text alone: nothing in it may refer to the world outside."""
+    return read_document(tomllib.loads(text))
+
+
+def read_document(document: dict[str, Any]) -> Examined:
+    return examine(document, Surroundings(Path("/etc/deskgate"), no_secret, lambda path: None))
+
+
+def settings_of(text: str) -> Settings:
+    examined = read(text)
+    assert examined.settings is not None, [str(fault) for fault in examined.faults]
+    return examined.settings

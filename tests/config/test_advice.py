@@ -1,0 +1,84 @@
+"""Warnings: what works, but hardly as meant."""
+
+import pytest
+
+from tests.config.reading import SECRET, SMALLEST, read
+
+TOLD = f'{SMALLEST}[[agent]]\naddress = "anna@staff.example.org"\n[desk]\nsecret = "{SECRET}"\n'
+OUTSIDE = 'listen = ["127.0.0.1:2525", "0.0.0.0:2526"]'
+
+ROWS = [
+    (TOLD, []),
+    (f"{TOLD}[trust]\nagent_authentication = 'token'", []),
+    (f"department = []\n{TOLD}", []),
+    (f"{TOLD}[trust]\nagent_authentication = 'token'\n[server]\nlisten = ['[::1]:25', 'localhost:26', '127.0.0.9:0']", []),
+    (
+        f"{TOLD}[trust]\nagent_authentication = 'token'\n[server]\n{OUTSIDE}\nhostname = 'desk.example.com'",
+        [
+            (
+                'trust.agent_authentication = "token": server.listen takes mail from other machines, '
+                'and who gets hold of a notification can write as its agent; set "required"'
+            )
+        ],
+    ),
+    (
+        f"{TOLD}[server]\n{OUTSIDE}",
+        [
+            (
+                "server.hostname: other servers are greeted with this name, and many refuse mail from one without a domain; "
+                "set the name that the MX record has"
+            )
+        ],
+    ),
+    (
+        f"{TOLD}reply_address = 'r@desk.example.net'",
+        [
+            (
+                'desk.reply_address = "r@desk.example.net": no gateway is at desk.example.net; '
+                "make sure that mail for this address reaches this server"
+            )
+        ],
+    ),
+    (
+        f"{TOLD}[[gateway]]\naddress = '*@staff.example.org'\n[[gateway]]\naddress = 'sales@example.com'\ndefault = true",
+        [
+            (
+                'agent[0].address = "anna@staff.example.org": gateway[1] takes in every address of this domain; '
+                "make sure that the agent's mail does not come here"
+            )
+        ],
+    ),
+    (
+        f"{TOLD}[[gateway]]\naddress = 'sales@example.com'\ndefault = true\nenabled = false",
+        ["gateway[1].enabled = false: this is the default gateway: letters go out from it, and answers to them make no tickets"],
+    ),
+    (
+        SMALLEST,
+        ['gateway[0].department: department "support" has no active agent with notify; nobody learns of its new tickets'],
+    ),
+    (
+        f"{TOLD}[outbound]\nrelay = 'smtp.example.com:25'",
+        ['outbound.security: letters and their reply tokens go to smtp.example.com:25 in the clear; set "starttls" or "tls"'],
+    ),
+    (
+        f"{TOLD}[outbound]\nrelay = 'smtp.example.com:587'\nsecurity = 'tls'",
+        ['outbound.security = "tls": port 587 is as a rule "starttls"; "tls" is port 465'],
+    ),
+    (
+        f"{TOLD}[outbound]\nrelay = 'smtp.example.com:465'\nsecurity = 'starttls'",
+        ['outbound.security = "starttls": port 465 is as a rule "tls"'],
+    ),
+    (f"{TOLD}[outbound]\nrelay = 'smtp.example.com:465'\nsecurity = 'tls'", []),
+    (f"{TOLD}[outbound]\nrelay = 'directory:out'", []),
+    (
+        TOLD.replace(SECRET, SECRET[:16]),
+        ['desk.secret = "********": it has fewer than 32 characters; `openssl rand -base64 32` makes a better one'],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS)
+def test_a_warning_is_told(text: str, expected: list[str]) -> None:
+    found = read(text)
+    assert found.faults == ()
+    assert [str(each) for each in found.warnings] == expected

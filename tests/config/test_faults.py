@@ -1,0 +1,375 @@
+"""What stands on the screen when the configuration is wrong: the path, the value, and what was expected. Exactly."""
+
+import random
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.config.load import EXAMPLE
+from tests.config.reading import SECRET, SMALLEST, read, read_document
+
+AGENT = '[[agent]]\naddress = "anna@staff.example.com"\n'
+TWO = f'{SMALLEST}default = true\n[[gateway]]\naddress = "sales@example.com"\n'
+
+WITHIN_SECTIONS = [
+    ("[server]\nprocesses = 0", "server.processes = 0: expected a whole number from 1 to 64"),
+    ('[server]\nprocesses = "2"', 'server.processes = "2": expected a whole number from 1 to 64'),
+    ("[server]\nprocesses = 1.5", "server.processes = 1.5: expected a whole number from 1 to 64"),
+    ("[server]\nprocesses = true", "server.processes = true: expected a whole number from 1 to 64"),
+    ('[server]\nlog = "yaml"', 'server.log = "yaml": expected "text" or "json"'),
+    ('[server]\nhostname = "desk example"', 'server.hostname = "desk example": expected a domain, such as "example.com"'),
+    ("[server]\nhostname = 2024-01-01", 'server.hostname = 2024-01-01: expected a domain, such as "example.com"'),
+    (
+        '[server]\nlisten = "127.0.0.1:25"',
+        'server.listen = "127.0.0.1:25": expected a list, each of its items an address and a port, such as "127.0.0.1:2525" or "[::]:25"',
+    ),
+    (
+        '[server]\nlisten = ["127.0.0.1:25", "127.0.0.1"]',
+        'server.listen[1] = "127.0.0.1": expected an address and a port to listen at, such as "127.0.0.1:2525", "[::]:25" or "0.0.0.0:25"',
+    ),
+    (
+        '[server]\nlisten = ["127.0.0.1:70000"]',
+        (
+            'server.listen[0] = "127.0.0.1:70000": '
+            'expected an address and a port to listen at, such as "127.0.0.1:2525", "[::]:25" or "0.0.0.0:25"; ports end at 65535'
+        ),
+    ),
+    ("[server]\nlisten = []", 'server.listen = []: expected at least one address and port, such as "127.0.0.1:2525"'),
+    ("[limits]\nmax_message_size = 0", 'limits.max_message_size = 0: expected a size above nothing: bytes, or a string such as "50 MiB"'),
+    (
+        '[limits]\nmax_message_size = "50 MBit"',
+        'limits.max_message_size = "50 MBit": expected a size above nothing: bytes, or a string such as "50 MiB"',
+    ),
+    ("[limits]\nparse_seconds = -1", "limits.parse_seconds = -1: expected a number above 0"),
+    ("[limits]\nparse_seconds = inf", "limits.parse_seconds = inf: expected a number above 0"),
+    ("[limits]\nparse_seconds = 07:32:00", "limits.parse_seconds = 07:32:00: expected a number above 0"),
+    ("[limits]\nattempts = 0", "limits.attempts = 0: expected a whole number, at least 1"),
+    ("[outbound]\nexpiry = 1e9", "outbound.expiry = 1000000000.0: expected a number above 0, at most 8760"),
+    ('[desk]\nlanguage = "de"', 'desk.language = "de": expected "en", "ru" or "pl"'),
+    ("[desk]\nroute_by = []", "desk.route_by = []: expected a list that is not empty"),
+    ('[desk]\nroute_by = ["to", "bcc"]', 'desk.route_by[1] = "bcc": expected "to", "cc", "delivered-to" or "envelope"'),
+    ('[desk]\nname = "a\\nb"', 'desk.name = "a\\nb": expected a line of text, not empty and without control characters'),
+    ('[desk]\nshow_agent_name = "yes"', 'desk.show_agent_name = "yes": expected true or false'),
+    ("[desk]\nreply_adress = 3", "desk.reply_adress = 3: unknown key; did you mean reply_address?"),
+    ("[web]\nport = 80", "web.port = 80: unknown key; this version knows listen, base_url"),
+    ("[[desk]]\nname = 3", "desk = [{…}]: expected a table"),
+    ("gateways = 1", "gateways = 1: unknown section; did you mean gateway?"),
+    (
+        "[[rule]]\nname = 'ads'",
+        (
+            "rule = [{…}]: unknown section; this version knows "
+            "server, tls, limits, database, trust, desk, department, gateway, agent, budget, outbound, web"
+        ),
+    ),
+    ("agent = [1]", "agent[0] = 1: expected a table"),
+    ("[agent]\naddress = 'a@b.example'", "agent = {…}: expected a list of tables"),
+    ("[[agent]]\nname = 'Anna'", 'agent[0].address: missing: expected an e-mail address, such as "support@example.com"'),
+    (
+        '[[agent]]\naddress = "Anna <anna@example.com>"',
+        (
+            'agent[0].address = "Anna <anna@example.com>": '
+            'expected an e-mail address, such as "support@example.com"; the name stands in a key of its own'
+        ),
+    ),
+    (
+        '[[agent]]\naddress = "*@example.com"',
+        'agent[0].address = "*@example.com": expected an e-mail address, such as "support@example.com"; a catch-all stands in [[gateway]] alone',
+    ),
+    (
+        '[[department]]\nkey = "Отдел"',
+        'department[0].key = "Отдел": expected a short name of the letters a-z, digits, "-" and "_", such as "sales"',
+    ),
+    (
+        '[trust]\nrelays = ["10.0.0.1/8"]',
+        (
+            'trust.relays[0] = "10.0.0.1/8": expected a network or an address, such as "192.0.2.0/24" or "2001:db8::7"; '
+            'write "10.0.0.0/8" to mean the network that 10.0.0.1/8 is in'
+        ),
+    ),
+    (
+        '[trust]\nlocal = ["smtp"]',
+        (
+            'trust.local[0] = "smtp": expected a network, such as "192.0.2.0/24", or a way of entry: "stdin", "lmtp", "imap" or "pop3"; '
+            "to believe SMTP peers, name their networks"
+        ),
+    ),
+    (
+        '[trust]\nnameservers = ["dns.example.com:53"]',
+        (
+            'trust.nameservers[0] = "dns.example.com:53": expected an IP address and a port, such as "192.0.2.53:53"; '
+            "a name would have to be looked up first"
+        ),
+    ),
+    (
+        '[outbound]\nrelay = "mx"',
+        (
+            'outbound.relay = "mx": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"; '
+            "direct delivery by MX is not in this version yet: name the relay that does it"
+        ),
+    ),
+    (
+        '[outbound]\nrelay = "smtp.example.com"',
+        'outbound.relay = "smtp.example.com": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"',
+    ),
+    (
+        '[outbound]\nrelay = "smtp.example.com:0"',
+        'outbound.relay = "smtp.example.com:0": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"',
+    ),
+    ("[outbound]\nretry = {first_delay = 0}", "outbound.retry.first_delay = 0: expected a number above 0"),
+    (
+        '[web]\nbase_url = "desk.example.com"',
+        'web.base_url = "desk.example.com": expected a URL, such as "https://desk.example.com", without a user, a query or a fragment',
+    ),
+    (
+        '[database]\nurl = "mysql://db/desk"',
+        (
+            'database.url = "********": expected "embedded", or a server\'s URL, such as "postgresql://deskgate@db.example.com/deskgate"; '
+            "it begins with neither"
+        ),
+    ),
+    (
+        '[database]\nurl = "postgresql://root:hunter2@db"',
+        (
+            'database.url = "********": expected "embedded", or a server\'s URL, such as "postgresql://deskgate@db.example.com/deskgate"; '
+            "it names no database after the host"
+        ),
+    ),
+]
+
+BETWEEN_SECTIONS = [
+    ("", 'gateway: missing: expected at least one [[gateway]] with an address, such as address = "support@example.com"'),
+    (
+        f"{SMALLEST}[[gateway]]\naddress = 'sales@example.com'",
+        "gateway = [{…}]: expected one of the 2 gateways to have default = true; none has",
+    ),
+    (
+        f"{TWO}default = true",
+        "gateway[1].default = true: expected one default gateway: gateway[0] is it already; leave one of them",
+    ),
+    (
+        "[[gateway]]\naddress = '*@example.com'",
+        (
+            'gateway[0].address = "*@example.com": '
+            "expected a full address, for letters go out from the default gateway; a catch-all cannot be it: add another gateway"
+        ),
+    ),
+    (
+        f"{TWO}[[gateway]]\naddress = 'SALES@Example.com'",
+        'gateway[2].address = "SALES@Example.com": expected an address of its own: gateway[1] has this one',
+    ),
+    (
+        f"{SMALLEST}department = 'sales'\n[[department]]\nkey = 'help'\n[[department]]\nkey = 'it'",
+        'gateway[0].department = "sales": expected the key of a [[department]]: "help" or "it"',
+    ),
+    (
+        f"{SMALLEST}department = 'it'\n[[department]]\nkey = 'help'\n[[department]]\nkey = 'it'\navailable = false",
+        'gateway[0].department = "it": expected an available department: "it" serves no clients; set its available = true, or feed another',
+    ),
+    (
+        f"{SMALLEST}[[department]]\nkey = 'help'\navailable = false",
+        'gateway[0].department: expected an available department: "help" serves no clients; set its available = true, or feed another',
+    ),
+    (
+        f"{SMALLEST}[[department]]\nkey = 'help'\n[[department]]\nkey = 'help'",
+        'department[1].key = "help": expected a key of its own: department[0] has this one',
+    ),
+    (
+        f"{SMALLEST}{AGENT}departments = ['support', 'sales']",
+        'agent[0].departments[1] = "sales": expected the key of a [[department]]: "support"',
+    ),
+    (
+        f"{SMALLEST}[[agent]]\naddress = 'Support@example.com'",
+        'agent[0].address = "Support@example.com": expected an address of the agent\'s own: this one belongs to gateway[0]',
+    ),
+    (
+        f"{SMALLEST}{AGENT}aliases = ['support+anna@example.com']",
+        'agent[0].aliases[0] = "support+anna@example.com": expected an address of the agent\'s own: this one belongs to gateway[0]',
+    ),
+    (
+        f"{SMALLEST}{AGENT}[[agent]]\naddress = 'ivan@staff.example.com'\naliases = ['ANNA@staff.example.com']",
+        'agent[1].aliases[0] = "ANNA@staff.example.com": expected an address that is listed once: it stands in agent[0].address already',
+    ),
+    (
+        f"{SMALLEST}[desk]\nreply_address = 'support+r@example.com'",
+        'desk.reply_address = "support+r@example.com": expected an address that is no gateway\'s: it belongs to gateway[0]',
+    ),
+    (
+        "[[gateway]]\naddress = 'r@example.com'",
+        'desk.reply_address: the default is "r@example.com"; set it: expected an address that is no gateway\'s: it belongs to gateway[0]',
+    ),
+    (
+        f"{SMALLEST}{AGENT}[desk]\nreply_address = 'anna@staff.example.com'",
+        'desk.reply_address = "anna@staff.example.com": expected an address that is no agent\'s',
+    ),
+    (
+        f"{SMALLEST}[desk]\nreply_address = 'ответ@example.com'",
+        (
+            'desk.reply_address = "ответ@example.com": '
+            "expected a local part of plain letters, digits, dots and hyphens, for the token is joined to it"
+        ),
+    ),
+    (
+        f"{SMALLEST}[desk]\nreply_address = 'a-reply-address-of-24-oc@example.com'",
+        (
+            'desk.reply_address = "a-reply-address-of-24-oc@example.com": '
+            "expected a local part of 23 octets at most, for the token to fit behind it"
+        ),
+    ),
+    (
+        f"{SMALLEST}[desk]\nreply_address = 'b@example.com'\n[outbound]\nbounce_domain = 'example.com'",
+        (
+            'outbound.bounce_domain = "example.com": '
+            'expected a domain where "b@example.com" is free, for bounces come back to b+TOKEN there: it is desk.reply_address'
+        ),
+    ),
+    (
+        f"{SMALLEST}[database]\nurl = 'postgresql://db.example.com/desk'",
+        "desk.secret: missing: expected a secret, the same on every node of this database; `openssl rand -base64 32` makes one",
+    ),
+    (
+        f"{SMALLEST}[desk]\nsecret = 'hunter2'",
+        'desk.secret = "********": expected 16 characters or more, hard to guess; `openssl rand -base64 32` makes them',
+    ),
+    (
+        f"{SMALLEST}[desk]\nold_secrets = ['{SECRET}', 'hunter2']",
+        'desk.old_secrets[1] = "********": expected 16 characters or more, hard to guess; `openssl rand -base64 32` makes them',
+    ),
+    (f"{SMALLEST}[tls]\ncertificate = 'c.pem'", "tls.key: missing: expected the private key of tls.certificate"),
+    (f"{SMALLEST}[tls]\nkey = 'k.pem'", "tls.certificate: missing: expected the certificate of tls.key"),
+    (
+        f"{SMALLEST}[tls]\nrequired = true",
+        "tls.required = true: expected false, as long as tls.certificate and tls.key are not set",
+    ),
+    (
+        f"{SMALLEST}[server]\nlisten = ['127.0.0.1:2525', '127.0.0.1:2525']",
+        'server.listen[1] = "127.0.0.1:2525": expected an address and port of its own: server.listen[0] listens there already',
+    ),
+    (
+        f"{SMALLEST}[web]\nlisten = '127.0.0.1:2525'",
+        'web.listen = "127.0.0.1:2525": expected an address and port of its own: server.listen[0] listens there already',
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = '127.0.0.1:2525'",
+        (
+            'outbound.relay = "127.0.0.1:2525": '
+            "expected another server: 127.0.0.1:2525 is answered by server.listen[0], and letters would come back to us"
+        ),
+    ),
+    (
+        f"{SMALLEST}[server]\nlisten = ['[::]:25']\nhostname = 'desk.example.com'",
+        "outbound.relay: expected another server: 127.0.0.1:25 is answered by server.listen[0], and letters would come back to us",
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = 'smtp.example.com:587'\nuser = 'desk'\npassword = 'hunter2'\nsecurity = 'none'",
+        'outbound.security = "none": expected "starttls" or "tls": the password would cross the network in the clear',
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = 'directory:out'\nsecurity = 'tls'",
+        'outbound.security = "tls": expected "none", for letters are written into a directory',
+    ),
+    (f"{SMALLEST}[outbound]\nuser = 'desk'", "outbound.password: missing: expected the password that belongs to outbound.user"),
+    (f"{SMALLEST}[outbound]\npassword = 'hunter2'", "outbound.user: missing: expected the user that belongs to outbound.password"),
+    (
+        f"{SMALLEST}[outbound]\nretry = {{first_delay = 60, max_delay = 30}}",
+        "outbound.retry.max_delay = 30: expected no less than outbound.retry.first_delay, 60 seconds",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WITHIN_SECTIONS, ids=[expected.partition(":")[0] for _, expected in WITHIN_SECTIONS])
+def test_a_fault_within_a_section_is_told(text: str, expected: str) -> None:
+    # Bare keys stand before the first table.
+    found = read(f"{SMALLEST}{text}" if text.startswith("[") else f"{text}\n{SMALLEST}")
+    assert [str(fault) for fault in found.faults] == [expected]
+    assert found.settings is None
+
+
+@pytest.mark.parametrize(("text", "expected"), BETWEEN_SECTIONS, ids=[expected.partition(":")[0] for _, expected in BETWEEN_SECTIONS])
+def test_a_fault_between_sections_is_told(text: str, expected: str) -> None:
+    found = read(text)
+    assert [str(fault) for fault in found.faults] == [expected]
+    assert found.settings is None
+
+
+def test_every_fault_is_told_at_once() -> None:
+    found = read("""
+        [server]
+        processes = 0
+        [desk]
+        secret = "hunter2"
+        colour = "red"
+        [[department]]
+        key = "sales"
+        [[gateway]]
+        address = "support@example.com"
+        default = true
+        [[gateway]]
+        address = "suport@"
+        department = "nope"
+        [[gateway]]
+        name = "without an address"
+        default = true
+        [[agent]]
+        address = "support@example.com"
+        departments = ["sales", 3, "it"]
+    """)
+    assert {fault.path for fault in found.faults} == {
+        "server.processes",
+        "desk.secret",
+        "desk.colour",
+        "gateway[1].address",
+        "gateway[1].department",
+        "gateway[2].address",
+        "gateway[2].default",
+        "agent[0].address",
+        "agent[0].departments[1]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[[gateway]]\naddress = 'a@example.com'\ndefault = 'yes'\n[[gateway]]\naddress = 'b@example.com'", "gateway[0].default"),
+        (f"{SMALLEST}department = 'Sales'\n[[department]]\nkey = 'Sales'", "department[0].key"),
+        (f"{SMALLEST}[database]\nurl = 'oracle'", "database.url"),
+        (f"{SMALLEST}[outbound]\nuser = 'desk'\npassword = 5", "outbound.password"),
+        ("gateway = 5", "gateway"),
+    ],
+)
+def test_a_fault_draws_no_other_after_it(text: str, path: str) -> None:
+    assert [fault.path for fault in read(text).faults] == [path]
+
+
+def test_a_key_that_toml_quotes_is_quoted_in_its_path() -> None:
+    assert [fault.path for fault in read(f"{SMALLEST}'a.b' = 1").faults] == ['gateway[0]."a.b"']
+
+
+EXAMPLE_DOCUMENT = tomllib.loads(EXAMPLE.read_text())
+ODD_VALUES = st.recursive(
+    st.none().map(lambda _: "env:") | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.datetimes() | st.times(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every container and key within a document."""
+    pairs = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    return [(value, key) for key, _ in pairs] + [place for _, inner in pairs for place in places(inner)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(odd=st.lists(ODD_VALUES, min_size=1, max_size=4), seed=st.integers(0, 1 << 30))
+def test_no_value_in_any_place_is_more_than_a_fault(odd: list[Any], seed: int) -> None:
+    document = tomllib.loads(EXAMPLE.read_text())
+    dice = random.Random(seed)
+    for value in odd:
+        container, key = dice.choice(places(document))
+        container[key] = value
+    found = read_document(document)
+    assert (found.settings is None) == bool(found.faults)
+    assert len({fault.location for fault in found.faults}) == len(found.faults)
+    assert all(str(fault) for fault in found.faults)
