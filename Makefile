@@ -1,6 +1,10 @@
-# `make help` lists the targets. Everything runs from .venv, which `make install` creates from requirements.lock.
+# `make help` lists the targets. Everything runs from .venv, which `make install` creates; that needs python3 with pip, and no more.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(PYTHON) -m pip --python $(BIN)/python --quiet --disable-pip-version-check
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
+FUZZ_MINUTES ?= 10
+SCORE := ../shared/tools/score_mail.py
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format lock docs score bench faults fuzz clean
@@ -8,14 +12,56 @@ BIN := .venv/bin
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/installed ## create .venv from requirements.lock
+install: .venv/installed ## create .venv from requirements.lock, hashes checked
 
+# Without ensurepip, which Debian packs apart from python3: the pip that is there installs into the new environment.
 .venv/installed: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Deskgate needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --without-pip .venv
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: ## write requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-header --no-annotate pyproject.toml -o requirements.lock
+demo: install ## play the whole story on a database of its own, step by step
+	$(BIN)/deskgate demo
+
+test: install ## all tests, those with a long form in their short one
+	$(PYTEST)
+
+check: install ## format, lint, types, directions of imports, the configuration's reference
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m gateway.config.reference docs/configuration.md --check
+
+format: install ## put the code into its form, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: install ## write docs/configuration.md anew
+	$(BIN)/python -m gateway.config.reference docs/configuration.md
+
+bench: install ## measure this machine
+	$(BIN)/deskgate bench
+
+faults: install ## kill, stop and cut whatever can fail, in the long form
+	$(PYTEST) --long tests/faults
+
+fuzz: install ## property tests with new examples for FUZZ_MINUTES (10)
+	end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do $(PYTEST) -q --no-header -m hypothesis --hypothesis-profile=default || exit 1; done
+
+score: install ## how well mail is understood, measured on the shared corpora where they are
+	@if [ -f $(SCORE) ]; then $(PYTHON) $(SCORE); else echo "no $(SCORE) here: nothing to measure with, so nothing was measured"; fi
+
+# requirements-runtime.lock is the part of requirements.lock that an image needs.
+UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+lock: ## write both lock files anew (needs uv)
+	$(UV_COMPILE) --all-extras pyproject.toml --output-file requirements.lock
+	$(UV_COMPILE) --extra embedded --extra build --constraint requirements.lock pyproject.toml --output-file requirements-runtime.lock
+
+clean: ## remove .venv and what tools left behind; data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

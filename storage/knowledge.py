@@ -92,7 +92,10 @@ DETAILS = text(
             UNION ALL
             SELECT trim(both '<>' FROM message_id), created_at FROM outbox_messages
              WHERE ticket = t.number AND kind IN ('registered', 'agent_reply')
-            ORDER BY at DESC LIMIT 20) AS seen)
+            ORDER BY at DESC LIMIT 20) AS seen),
+        (SELECT message_id FROM articles
+          WHERE ticket = t.number AND kind = 'client_message' AND verified AND NOT private AND message_id IS NOT NULL
+          ORDER BY id DESC LIMIT 1)
     FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = ANY(CAST(:numbers AS bigint[]))
     """
 )
@@ -156,7 +159,7 @@ async def lock_tickets(session: AsyncSession, numbers: Iterable[int]) -> tuple[K
 
 
 def known_ticket(row: Any, detail: Any) -> KnownTicket:
-    _, name, addresses, participants, tags, thread = detail
+    _, name, addresses, participants, tags, thread, last_message = detail
     return KnownTicket(
         number=row.number,
         subject=row.subject,
@@ -172,6 +175,7 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
         participants=tuple(Participant(*each) for each in participants or ()),
         tags=tuple(tags or ()),
         thread=tuple(dict.fromkeys(thread or ())),
+        last_message=last_message,
     )
 
 

@@ -24,10 +24,11 @@ from storage import engine as storage_engine
 from storage.embedded import EmbeddedServer
 
 SHARED_MEMORY = Path("/dev/shm")
+ENOUGH = 1 << 30
 PREFIX = "deskgate-tests-"
 
 # What a crash could lose is of no worth here.
-UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB", "autovacuum": "off"}
+UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB", "autovacuum": "off"}
 
 
 RUN = "DESKGATE_TEST_RUN"
@@ -39,8 +40,10 @@ def run_name() -> str:
 
 
 def memory() -> Path:
-    """Where tests keep databases; another user than ours can pass through it."""
-    return SHARED_MEMORY if SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    """Where tests keep databases; another user than ours can pass through it. Containers often have a mere 64 MiB of /dev/shm."""
+    if os.access(SHARED_MEMORY, os.W_OK) and shutil.disk_usage(SHARED_MEMORY).free > ENOUGH:
+        return SHARED_MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def run_directory() -> Path:

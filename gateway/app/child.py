@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway.app.database import engine_of
+from gateway.app.engine import engine_of
 from gateway.config import convert
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Organisation
@@ -47,7 +47,7 @@ class Live:
 
 
 def leave_when_changed(control: Control, live: Live, read: Callable[[Settings], object]) -> None:
-    """Have this child finish and be replaced when a reload changes what it read at its start; for queue workers, whom nobody misses meanwhile."""
+    """Have this child finish and be replaced when a reload changes what it read at its start. Queue workers can: nobody waits for them."""
     before = read(live.now.settings)
 
     def compare(_configuration: Configuration) -> None:

@@ -9,11 +9,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app import schema
+from gateway.app.engine import engine_of
 from gateway.config.settings import Settings
 from gateway.supervisor.parent import Database
+from gateway.workers.schedule import WEEKS_AHEAD
 from storage import instance
 from storage.embedded import EmbeddedServer
-from storage.engine import connect, database_away, sessions
+from storage.engine import database_away, sessions
 from storage.inbound import ensure_partitions
 
 log = structlog.get_logger()
@@ -21,7 +23,6 @@ log = structlog.get_logger()
 PATIENCE = 30.0
 """Seconds that a server has to answer at start: it may be starting together with us."""
 PAUSE = 1.0
-WEEKS_AHEAD = 4
 
 
 class Embedded:
@@ -94,15 +95,6 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
             yield engine
     finally:
         await opening.close()
-
-
-@asynccontextmanager
-async def engine_of(url: str, pool_size: int = 2, application_name: str = "deskgate") -> AsyncIterator[AsyncEngine]:
-    engine = connect(url, pool_size=pool_size, application_name=application_name)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
 
 
 async def prepare(engine: AsyncEngine) -> None:

@@ -1,4 +1,4 @@
-"""The intake child: rows in, tickets and letters out. It has the parse children."""
+"""The intake child: rows in, tickets and letters out. It has the parse children, and the schedule runs beside it."""
 
 import asyncio
 
@@ -12,6 +12,7 @@ from gateway.telemetry import metrics
 from gateway.telemetry.follow import Followed, follow
 from gateway.workers.intake import LEASE, Intake
 from gateway.workers.loop import Loop, Pace
+from gateway.workers.schedule import Schedule
 from gateway.workers.wake import Waker
 from storage.engine import sessions
 from storage.inbound import Claimed
@@ -28,14 +29,16 @@ async def run(control: Control) -> None:
     resolver = Resolver(nameservers(settings))
     parse_limits = Limits(settings.limits.parse_seconds, settings.limits.parse_memory)
     async with engine_for(control, settings.database.pool_size) as engine, Parser(parse_limits, size=PARSERS) as parser:
-        waker = Waker(engine)
-        intake = MeasuredIntake(sessions(engine), parser, resolver, lambda: live.now, worker_name(control), waker, count)
+        make, worker, waker = sessions(engine), worker_name(control), Waker(engine)
+        intake = MeasuredIntake(make, parser, resolver, lambda: live.now, worker, waker, count)
         pace = Pace(heartbeat=LEASE / 3, drain=settings.limits.drain_seconds * SHARE_OF_DRAINING)
         leave_when_changed(control, live, lambda now: (now.trust.nameservers, now.limits.parse_seconds, now.limits.parse_memory))
         telling = asyncio.create_task(tell(parser.counters))
         control.ready()
         try:
-            await Loop(intake, engine, pace).run(control.draining)
+            async with asyncio.TaskGroup() as together:
+                together.create_task(Loop(intake, engine, pace).run(control.draining))
+                together.create_task(Schedule(make, worker).run(control.draining))
         finally:
             await resolver.close()
             await waker.aclose()

@@ -8,12 +8,11 @@ from socket import socket
 
 import structlog
 
-from gateway.app.database import database
 from gateway.app.roles import ALL, roles
 from gateway.config.faults import ConfigurationError
 from gateway.config.load import Found, Loaded, load
 from gateway.config.settings import Settings
-from gateway.supervisor.parent import Plan, Rejected, Reloaded, Supervisor
+from gateway.supervisor.parent import Database, Plan, Rejected, Reloaded, Supervisor
 from gateway.supervisor.slot import Surroundings
 from gateway.supervisor.sockets import bind, inherit
 from gateway.telemetry import logs, sharing
@@ -64,8 +63,30 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
             around=Surroundings(settings.server.log, shared),
             draining_seconds=settings.limits.drain_seconds,
         )
-        supervisor = Supervisor(plan, database(settings), lambda: reload(found, settings), announce)
+        supervisor = Supervisor(plan, WhenNeeded(settings), lambda: reload(found, settings), announce)
         asyncio.run(supervisor.run())
+
+
+class WhenNeeded:
+    """The database, imported only once the listeners are on their way: SQLAlchemy and alembic are half of our start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database: Database | None = None
+
+    async def open(self) -> str:
+        from gateway.app.database import database
+
+        self._database = database(self._settings)
+        return await self._database.open()
+
+    async def watch(self) -> None:
+        assert self._database is not None
+        await self._database.watch()
+
+    async def close(self) -> None:
+        if self._database is not None:
+            await self._database.close()
 
 
 def tell(loaded: Loaded) -> None:

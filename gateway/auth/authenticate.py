@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from gateway.auth import dmarc, spf
 from gateway.auth.dns import Answer, Resolver
@@ -61,8 +62,16 @@ async def _signatures(message: Message, resolver: Resolver, deadline: float, ver
     names = list(dict.fromkeys(key_name(each.selector, each.domain) for each in message.dkim[:MOST_SIGNATURES]))
     if not names:
         return ()
-    answers = await asyncio.gather(*(resolver.ask(name, "TXT", deadline) for name in names))
-    return await verify_dkim({name: _key(answer) for name, answer in zip(names, answers, strict=True) if answer.status != "temperror"})
+    answers = dict(zip(names, await asyncio.gather(*(resolver.ask(name, "TXT", deadline) for name in names)), strict=True))
+    found = await verify_dkim({name: _key(answer) for name, answer in answers.items() if answer.status != "temperror"})
+    return tuple([_settled(each, answers) for each in found])
+
+
+def _settled(signature: Signature, asked: Mapping[str, Answer]) -> Signature:
+    """A key that nobody asked for will not come later either: the field was written so that two readers find different names in it."""
+    if signature.result == "temperror" and signature.domain and key_name(signature.selector, signature.domain) not in asked:
+        return replace(signature, result="permerror", why="it does not say plainly where its key is")
+    return signature
 
 
 def _key(answer: Answer) -> bytes:

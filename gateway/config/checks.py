@@ -11,9 +11,9 @@ from typing import Final
 from pydantic import SecretStr
 
 from gateway.config.convert import first_department, reply_address
+from gateway.config.describe import quoted
 from gateway.config.faults import path_of
 from gateway.config.lines import Location
-from gateway.config.section import quoted
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
 from gateway.domain.organisation import without_subaddress

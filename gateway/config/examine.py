@@ -43,8 +43,8 @@ def examine(document: Mapping[str, Any], surroundings: Surroundings) -> Examined
         if not found:
             warnings = tuple(fault_at(Settings, document, location, told) for location, told in misgivings(settings))
             return Examined(settings, (), warnings)
-    first = dict(reversed(found))
-    return Examined(None, tuple(fault_at(Settings, document, location, told) for location, told in first.items()), ())
+    once = dict(reversed(found))  # of two about one key, the first
+    return Examined(None, tuple(fault_at(Settings, document, location, told) for location, told in once.items()), ())
 
 
 def _between(document: Mapping[str, Any], surroundings: Surroundings, error: ValidationError) -> list[tuple[Location, str]]:

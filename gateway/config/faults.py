@@ -9,8 +9,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from gateway.config.describe import describe_field, describe_item, is_secret
 from gateway.config.lines import Location
-from gateway.config.section import Section, describe_field, describe_item, is_secret, section_of
+from gateway.config.section import Section, section_of
 from gateway.config.values import MASK, REFERENCE
 
 SHOWN_LENGTH: Final = 80

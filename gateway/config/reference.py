@@ -8,8 +8,9 @@ from typing import Final
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from gateway.config.describe import describe_default, describe_field
 from gateway.config.load import SECRET_FILE, VARIABLE
-from gateway.config.section import Section, describe_default, describe_field, section_of
+from gateway.config.section import Section, section_of
 from gateway.config.settings import Settings
 
 INTRODUCTION: Final = f"""\
@@ -32,6 +33,7 @@ this page lists them all.
   are faults. Tables of one name are counted from 0: `gateway[2].address` is the address of the third `[[gateway]]`.
 - **The generated secret**: with the embedded database and no `desk.secret`, one is generated on first use and kept in
   `data_dir/{SECRET_FILE}`, which only its owner may read. Back it up: without it, answers to earlier notifications are held.
+  When you move to a server of yours, `secret = "file:data/{SECRET_FILE}"` goes on with it.
 """
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,9 +30,18 @@ class Refused:
 
 
 async def change(
-    session: AsyncSession, number: int, actor: Actor, steps: Sequence[Step], organisation: Organisation, effect: str
+    session: AsyncSession,
+    number: int,
+    actor: Actor,
+    steps: Sequence[Step],
+    organisation: Organisation,
+    effect: str,
+    from_address: str | None = None,
 ) -> Recorded | Refused:
-    """Apply steps to a ticket, with the letters they ask for. `effect` names this very change: given twice, its letters exist once."""
+    """Apply steps to a ticket, with the letters they ask for. `effect` names this very change: given twice, its letters exist once.
+
+    `from_address`, an address of ours, stands in From of a reply instead of the ticket's gateway.
+    """
     ticket = next((each for each in await lock_tickets(session, (number,)) if each.number == number), None)
     if ticket is None:
         return Refused(f"there is no ticket #{number}")
@@ -40,18 +49,18 @@ async def change(
     if refusal is not None:
         return Refused(refusal)
     cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor)
-    return await record(session, with_letters(steps, ticket, organisation), ticket, cause, organisation)
+    return await record(session, with_letters(steps, ticket, organisation, from_address), ticket, cause, organisation)
 
 
-def with_letters(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation) -> tuple[Step, ...]:
+def with_letters(
+    steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation, from_address: str | None = None
+) -> tuple[Step, ...]:
     """A reply goes to the client and opens a new ticket, unless its status is set anyway."""
     if not any(isinstance(each, AddArticle) and each.kind is ArticleKind.AGENT_REPLY and not each.private for each in steps):
         return tuple(steps)
     opens = () if ticket.status is not Status.NEW or any(isinstance(each, SetStatus) for each in steps) else (SetStatus(Status.OPEN),)
-    if any(isinstance(each, Send) for each in steps):
-        return (*steps, *opens)
     letter = audience.to_client(LetterKind.AGENT_REPLY, ticket, organisation)
-    return (*steps, *opens, *((letter,) if letter is not None else ()))
+    return (*steps, *opens, *((replace(letter, from_address=from_address),) if letter is not None else ()))
 
 
 def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organisation: Organisation) -> str | None:

@@ -81,7 +81,9 @@ def without_author(message: Message, reverse_path: str, organisation: Organisati
 
 
 def is_ours(key: str, organisation: Organisation) -> bool:
-    """A gateway address, an address that a catch-all gateway takes, or the reply address."""
+    """A gateway address, an address that a catch-all gateway takes, or the reply address; never an agent's own."""
+    if organisation.agent(key) is not None:
+        return False
     base, _, domain = organisation.desk.reply_address.rpartition("@")
     local, _, own_domain = key.rpartition("@")
     return organisation.gateway(key) is not None or (own_domain == domain and local.split("+", 1)[0] == base)

@@ -23,7 +23,8 @@ STAFF_FILES = 10 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class LetterTicket:
-    """What letters tell of their ticket. `number` None: the letter is about none. `thread`: ids that the client has seen, oldest first."""
+    """What letters tell of their ticket. `number` None: the letter is about none. `thread`: ids that the client has seen, oldest first;
+    `last_message`: the id of what the client wrote last."""
 
     number: int | None
     subject: str
@@ -31,6 +32,7 @@ class LetterTicket:
     gateway: str
     client: Person
     thread: tuple[str, ...] = ()
+    last_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,19 @@ def gateway_name(address: str, organisation: Organisation) -> str:
 
 
 def thread_ids(send: Send, ticket: LetterTicket, domain: str) -> tuple[str, ...]:
-    """Clients see only ids that they have seen before; each agent's mail program gathers a ticket under one id of ours."""
+    """What the letter refers to; the last is what it answers. Clients see only ids that they have seen before; each agent's mail program
+    gathers a ticket under one id of ours."""
     if send.staff:
         return (f"ticket.{ticket.number}@{domain}",) if ticket.number is not None else ()
-    usable = [each for each in ticket.thread if each.isascii() and each.isprintable() and not set(each) & set(" <>") and len(each) < 900]
-    return tuple(usable[-10:])
+    answered = ticket.last_message
+    # RFC 5322 §3.6.4: the parent's id comes last, so that programs hang the letter under it.
+    ordered = [each for each in ticket.thread if each != answered][-10:] + ([answered] if answered else [])
+    return tuple(each for each in ordered if may_be_referred_to(each))
+
+
+def may_be_referred_to(identifier: str) -> bool:
+    """Whether a client's own id can stand in a field of ours as it is."""
+    return identifier.isascii() and identifier.isprintable() and not set(identifier) & set(" <>") and len(identifier) < 900
 
 
 def shared_id(send: Send, ticket: LetterTicket, unique: str, domain: str, organisation: Organisation) -> str:

@@ -134,7 +134,9 @@ async def written_ticket(
                 "part": "requester",
             }
         )
-        about = LetterTicket(opened.number, opening.subject, opening.department, opening.gateway, opening.client, thread)
+        about = LetterTicket(
+            opened.number, opening.subject, opening.department, opening.gateway, opening.client, thread, article.message_id
+        )
         return Subject(about, article, opened.article_id)
     if ticket is None:
         default = organisation.default_gateway
@@ -157,6 +159,7 @@ def letter_ticket(ticket: KnownTicket, changes: dict[str, str | None], organisat
         gateway=ticket.gateway or organisation.default_gateway.address,
         client=Person(ticket.client.name, ticket.client.address),
         thread=ticket.thread,
+        last_message=ticket.last_message,
     )
 
 

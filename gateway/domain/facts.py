@@ -32,7 +32,8 @@ class KnownClient:
 
 @dataclass(frozen=True, slots=True)
 class KnownTicket:
-    """A ticket under lock. `thread` are the ids that its client has seen, oldest first, without angle brackets."""
+    """A ticket under lock. `thread` are the ids that its client has seen, oldest first, without angle brackets; `last_message` is the id
+    of what the client wrote last."""
 
     number: int
     subject: str
@@ -48,6 +49,7 @@ class KnownTicket:
     participants: tuple[Participant, ...] = ()
     tags: tuple[str, ...] = ()
     thread: tuple[str, ...] = ()
+    last_message: str | None = None
 
     def takes_part(self, key: str) -> bool:
         """Whether letters of this ticket go to the address: its client or somebody in Cc."""

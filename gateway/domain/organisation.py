@@ -86,7 +86,7 @@ class Desk:
     hostname: str
     language: Language
     reply_address: str
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     bounce_domain: str | None = None
     route_by: tuple[RouteSource, ...] = ("to", "cc", "delivered-to", "envelope")
     show_agent_name: bool = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Envelope
@@ -133,7 +134,7 @@ class Acceptor:
                     await self._keep([waiting])
             return
         self.failed += 1
-        log.error("message not kept", trace_id=group[0].envelope.trace_id, size=group[0].content.size, exc_info=error)
+        _log_failure(group[0], error)
         if not group[0].answer.done():
             group[0].answer.set_exception(error)
 
@@ -141,6 +142,7 @@ class Acceptor:
         arrivals = [await self._arrival(each) for each in group]
         # Twice what a caller waits: a commit that succeeds late is worth having, one that never ends is not.
         async with asyncio.timeout(2 * self._commit_seconds), self._sessions.begin() as session:
+            # await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             ids = await inbound.receive(session, arrivals)
         self.commits += 1
         return ids
@@ -150,6 +152,20 @@ class Acceptor:
         return inbound.Arrival(
             waiting.envelope, head + await waiting.content.read(), redelivery_key(waiting.envelope, waiting.content.digest)
         )
+
+
+def _log_failure(waiting: _Waiting, error: Exception) -> None:
+    """A database that is away needs no traceback a message; and a driver's detail lines quote the row, with addresses and tokens."""
+    expected = isinstance(error, SQLAlchemyError | OSError)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    log.error(
+        "message not kept",
+        trace_id=waiting.envelope.trace_id,
+        size=waiting.content.size,
+        error=type(error).__name__,
+        cause=str(cause).partition("\n")[0],
+        exc_info=None if expected else error,
+    )
 
 
 def redelivery_key(envelope: Envelope, digest: bytes) -> bytes:

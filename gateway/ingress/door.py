@@ -19,6 +19,9 @@ class OpenSession(Protocol):
     def hang_up(self, last_words: Reply) -> None:
         """Say it and close, whatever is under way."""
 
+    def abort(self) -> None:
+        """End at once and say nothing more."""
+
     async def ended(self) -> None:
         """Return once it is over."""
 

@@ -40,11 +40,14 @@ class Inbox:
     def unread(self, octets: bytes) -> None:
         self._buffer[:0] = octets
 
-    def switch(self, transport: asyncio.Transport) -> None:
-        """Reads on from another transport, forgetting what came by the old one (RFC 3207 §4.2: it may be injected)."""
-        self._transport = transport
+    def clear(self) -> None:
+        """Forgets what has come; reading has been paused by the caller."""
         self._buffer.clear()
         self._paused = False
+
+    def switch(self, transport: asyncio.Transport) -> None:
+        """Reads on from another transport, which is not paused."""
+        self._transport = transport
 
     async def chunk(self) -> bytes:
         """Everything that is there, as soon as there is anything; `b""` at the end."""

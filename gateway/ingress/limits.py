@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -112,4 +112,4 @@ def source_of(address: str | None) -> str:
         parsed: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
         return address
-    return str(parsed) if isinstance(parsed, IPv4Address) else f"{parsed.exploded[:19]}::/64"
+    return str(parsed) if isinstance(parsed, IPv4Address) else str(IPv6Network((int(parsed), 64), strict=False))

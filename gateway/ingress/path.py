@@ -76,6 +76,12 @@ def read_path(argument: str, keyword: Literal["FROM", "TO"]) -> Path | Fault:
     return Fault.ADDRESS if address is None else _with_parameters(address, rest[found.end() :])
 
 
+def read_address(text: str, keyword: Literal["FROM", "TO"]) -> str | None:
+    """The address as MAIL (`""` is the null one) or RCPT would take it; None when it would not."""
+    path = read_path(f"{keyword}:<{text}>", keyword)
+    return path.address if isinstance(path, Path) and not path.parameters else None
+
+
 def read_mail_options(path: Path, *, extended: bool) -> MailOptions | Fault:
     """Reads what we announce: SIZE, BODY, SMTPUTF8. `extended` tells whether the client said EHLO, and so may use any."""
     parameters = dict(path.parameters)

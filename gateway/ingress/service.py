@@ -70,7 +70,9 @@ class SmtpService:
             server.close()
         for session in tuple(self._door.sessions):
             session.hang_up(replies.SHUTTING_DOWN)
-        await self._wait_for_sessions(LAST_WORDS_SECONDS)
+        if not await self._wait_for_sessions(LAST_WORDS_SECONDS):
+            for session in tuple(self._door.sessions):
+                session.abort()
 
     async def _wait_for_sessions(self, seconds: float) -> bool:
         endings = [asyncio.ensure_future(session.ended()) for session in self._door.sessions]

@@ -129,6 +129,11 @@ class Session(SMTP, ABC):
         self._closing = True
         self._inbox.feed_eof()
 
+    def abort(self) -> None:
+        self._wire.abort()
+        assert self._handler_coroutine is not None
+        self._handler_coroutine.cancel()
+
     async def ended(self) -> None:
         """Returns once the session is over."""
         assert self._handler_coroutine is not None
@@ -293,6 +298,7 @@ class Session(SMTP, ABC):
     async def _start_tls(self, context: ssl.SSLContext) -> None:
         self._wire.pause_reading()  # what comes from here on is the handshake's
         await self.push(replies.START_TLS)
+        self._inbox.clear()  # RFC 3207 §4.2: what came in the clear may be injected; what comes after may precede `start_tls`'s return
         try:
             transport = await self.loop.start_tls(self._wire, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS)
         except OSError as error:

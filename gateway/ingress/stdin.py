@@ -9,7 +9,7 @@ from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.ingress.accept import Acceptor
 from gateway.ingress.content import Content
 from gateway.ingress.limits import Limits
-from gateway.ingress.path import Fault, read_path
+from gateway.ingress.path import read_address
 from gateway.ingress.trace import count_received
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -30,20 +30,21 @@ async def inject(
 
     Local programs end lines with LF; here that is normal, and the message is kept with CRLF. An mbox `From ` line is dropped.
     """
-    read = [("FROM", reverse_path), *(("TO", each) for each in recipients)]
-    addresses: list[str] = []
-    for keyword, address in read:
-        path = read_path(f"{keyword}:<{address}>", "FROM" if keyword == "FROM" else "TO")
-        if isinstance(path, Fault):
-            return Unacceptable(f"not an address: {address!r}")
-        addresses.append(path.address)
+    origin = read_address(reverse_path, "FROM")
+    destinations = {each: read_address(each, "TO") for each in recipients}
+    if origin is None:
+        return Unacceptable(f"not an address: {reverse_path!r}")
+    for each, address in destinations.items():
+        if address is None:
+            return Unacceptable(f"not an address: {each!r}")
     content = normalised(octets)
     if len(content) > limits.max_message_size:
         return Unacceptable(f"{len(content)} octets are more than max_message_size, {limits.max_message_size}")
     if count_received(content) >= limits.received_fields:
         return Unacceptable(f"mail loop: {limits.received_fields} or more Received fields")
-    smtputf8 = not all(each.isascii() for each in addresses)
-    envelope = Envelope(addresses[0], tuple(dict.fromkeys(addresses[1:])), Peer(Entry.STDIN, helo=helo), smtputf8, secrets.token_hex(8))
+    taken = tuple(dict.fromkeys(address for address in destinations.values() if address is not None))
+    smtputf8 = not all(each.isascii() for each in (origin, *taken))
+    envelope = Envelope(origin, taken, Peer(Entry.STDIN, helo=helo), smtputf8, trace_id=secrets.token_hex(8))
     return await acceptor.accept_message(envelope, Content.of(content))
 
 

@@ -43,12 +43,18 @@ _PHRASES = re.compile(
     r"|送信できません|配信できません|送信に失敗|届けることができません|存在しない|失敗しました|无法(?:投递|送达)",
     re.IGNORECASE,
 )
+# What a person may write, too: these count under the subject of a report alone.
+_WEAK_PHRASES = re.compile(
+    r"user unknown|unknown user|no such user|invalid (?:final )?(?:delivery )?(?:userid|recipient|user)|mailbox (?:is )?(?:full|unavailable|not found)|recipient (?:address )?rejected"
+    r"|host unknown|\b[45]\d\d[ -][45]\.\d\.\d|エラー|не существует|nie istnieje|existiert nicht|does not exist",
+    re.IGNORECASE,
+)
 _TEMPORARY = re.compile(
     r"will be retried|still being retried|will (?:continue to|keep) try|warning only|delayed|no action is required on your part|do not need to resend|\bdelay\b|will be attempted"
     r"|попытки доставки будут продолжены|próby dostarczenia będą",
     re.IGNORECASE,
 )
-_NOTIFIED = re.compile(r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(Bounce|Complaint)\\?"', re.IGNORECASE)
+_NOTIFIED = re.compile(r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery|DeliveryDelay)\\?"', re.IGNORECASE)
 _DIVIDER = re.compile(
     r"^[\s>]*(?:[-_=*#]{2,}[^\n]{0,20}(?:original|copy of|returned|unsent|header|undelivered|message follows|bounced|исходн|元の|body:)|original m(?:ail|essage)[^\n]{0,20}follow"
     r"|[-_=*#\s]*below (?:this line )?is a copy|included is a copy|this is a copy of|received:\s?(?:from|by)|[-_=*]{3,}\s*(?:begin )?message|unsent message)",
@@ -58,7 +64,10 @@ _ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,80}@[A-Za-z0-9](?:[A-Za-z0-9\-]{
 _ANY_ADDRESS = re.compile(rf"(?<![\w.@+=/\-])({_ADDRESS})(?![\w@])")
 _NAMED = (
     re.compile(rf"^[\s>*]*[<\"']?({_ADDRESS})[>\"']?\s?(?::|\(|\[|\.\.\.|$|on |Invalid|said|failed)", re.MULTILINE),
-    re.compile(rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)\s?:?\s{{0,3}}<?({_ADDRESS})", re.IGNORECASE),
+    re.compile(
+        rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)\s?:?\s{{0,3}}<?({_ADDRESS})",
+        re.IGNORECASE,
+    ),
 )
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[\s-])")
@@ -66,17 +75,25 @@ _MESSAGE_ID = re.compile(r"^[\s>]*message-id:\s{0,40}<?([^<>\s]{3,990})>?", re.I
 _JSON_MESSAGE_ID = re.compile(r'\\?"messageId\\?"\s*:\s*\\?"([^"\\]{3,200})')
 _ORIGINAL_TO = re.compile(rf"^[\s>]*to:[^\n]{{0,200}}?({_ADDRESS})", re.IGNORECASE | re.MULTILINE)
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_ORIGINAL_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers", "message/global-headers", "message/partial"})
-_FAILED_ACTIONS = frozenset({"failed", "failure", "delayed", "expired", "undeliverable"})
+_ORIGINAL_TYPES = frozenset(
+    {
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "text/rfc822-header",
+        "message/rfc822-headers",
+        "message/global-headers",
+        "message/partial",
+    }
+)
+_FAILED_ACTIONS = frozenset({"failed", "failure", "expired", "undeliverable"})
 
 
 def read_bounce(headers: Headers, subject: str, text: str, parts: Parts) -> tuple[Bounce, str] | None:
-    """The report and how it was recognised; None when the message reports no failure or delay of delivery."""
+    """The report and how it was recognised; None for other mail. A report of success is one too: its recipients' `action` says so."""
     texts = _texts(text, parts)
     report = _read_status(texts, has_status_part=any(part.content_type in _STATUS_TYPES for part in parts))
     if report is not None:
-        if report and all(recipient.action and recipient.action not in _FAILED_ACTIONS for recipient in report):
-            return None
         named = tuple(recipient for recipient in report if recipient.address) or _named_recipients(headers, texts, parts)
         permanent = _is_permanent(named, texts)
         return Bounce(named, permanent, _original_id(parts, texts)), "it carries a delivery status (RFC 3464)"
@@ -122,13 +139,13 @@ def _why_bounce(headers: Headers, subject: str, texts: str) -> str | None:
     if any(name == "x-failed-recipients" for name, _ in headers):
         return "its X-Failed-Recipients field names who was not reached"
     found = _NOTIFIED.search(texts)
-    if found and found[1].casefold() == "bounce" and "amazonaws.com" in header(headers, "from").casefold():
-        return "it is Amazon SES's notice of a bounce"
+    if found and found[1].casefold() != "complaint" and "amazonaws.com" in header(headers, "from").casefold():
+        return "it is Amazon SES's notice of a delivery"
     above = _above_original(texts)
     sent_by = is_daemon(headers) or has_null_reverse_path(headers) or any(name == "x-mlserver" for name, _ in headers)
     titled = _SUBJECTS.search(subject[:500]) is not None
     says = _PHRASES.search(above) is not None
-    if sent_by and titled:
+    if sent_by and titled and (says or not _is_person_perhaps(headers) or _WEAK_PHRASES.search(above)):
         return "a mail system sent it, with a subject that delivery reports have"
     if sent_by and says:
         return "a mail system sent it, and its text tells of a delivery that failed"
@@ -137,9 +154,16 @@ def _why_bounce(headers: Headers, subject: str, texts: str) -> str | None:
     return None
 
 
+def _is_person_perhaps(headers: Headers) -> bool:
+    """A postmaster may be somebody who writes about delivery."""
+    return (
+        "postmaster" in header(headers, "from").casefold() and not has_null_reverse_path(headers) and not header(headers, "auto-submitted")
+    )
+
+
 def _from_robot(headers: Headers) -> bool:
     author = header(headers, "from").casefold()
-    return bool(re.search(r"no-?reply|do-?not-?reply|admin|<>|daemon|delivery", author)) or not author.strip("<> ")
+    return bool(re.search(r"no-?reply|do-?not-?reply|<>|daemon|delivery", author)) or not author.strip("<> ")
 
 
 def _above_original(texts: str) -> str:
@@ -185,7 +209,9 @@ def _read_status(texts: str, *, has_status_part: bool) -> list[BounceRecipient] 
 
 
 def _add_recipient(recipients: list[BounceRecipient], group: dict[str, str]) -> None:
-    typed = [group.get(name, "").rpartition(";")[2].strip("<> \t\"") for name in ("final-recipient", "original-recipient", "x-actual-recipient")]
+    typed = [
+        group.get(name, "").rpartition(";")[2].strip('<> \t"') for name in ("final-recipient", "original-recipient", "x-actual-recipient")
+    ]
     address = next((found[1] for value in typed if (found := _ANY_ADDRESS.search(value))), typed[0] if "final-recipient" in group else "")
     if not group or not ("action" in group or "status" in group or address):
         return
@@ -203,15 +229,24 @@ def _add_recipient(recipients: list[BounceRecipient], group: dict[str, str]) -> 
 def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[BounceRecipient, ...]:
     """Who was not reached, as the report's words say it; else those the returned message was written to."""
     above = _above_original(texts)
-    own = {found[1].casefold() for name in ("to", "from", "return-path") for value in header_values(headers, name) for found in _ANY_ADDRESS.finditer(value[:2000])}
+    own = {
+        found[1].casefold()
+        for name in ("to", "from", "return-path")
+        for value in header_values(headers, name)
+        for found in _ANY_ADDRESS.finditer(value[:2000])
+    }
     failed = [found[1] for value in header_values(headers, "x-failed-recipients") for found in _ANY_ADDRESS.finditer(value[:20_000])]
     if not failed:
         failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)]
         failed = [address for address in failed if address.casefold() not in own and not _DAEMONS.search(address)]
     if not failed:
-        failed = [found[1] for found in _ANY_ADDRESS.finditer(above) if found[1].casefold() not in own and not _DAEMONS.search(found[1])][:1]
+        failed = [found[1] for found in _ANY_ADDRESS.finditer(above) if found[1].casefold() not in own and not _DAEMONS.search(found[1])][
+            :1
+        ]
     if not failed:
-        originals = [part.text or part.content[:_MOST_TEXT].decode("utf-8", "replace") for part in parts if part.content_type in _ORIGINAL_TYPES]
+        originals = [
+            part.text or part.content[:_MOST_TEXT].decode("utf-8", "replace") for part in parts if part.content_type in _ORIGINAL_TYPES
+        ]
         failed = [found[1] for original in (*originals, texts) for found in _ORIGINAL_TO.finditer(original)][:1]
     if not failed:
         failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)][:1]
@@ -219,21 +254,28 @@ def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[Bounc
     return tuple(_recipient(address, above) for address in list(unique)[:_MOST_RECIPIENTS])
 
 
+_NOTIFIED_ACTIONS = {"bounce": "failed", "delivery": "delivered", "deliverydelay": "delayed"}
+
+
 def _recipient(address: str, above: str) -> BounceRecipient:
     at = above.find(address)
     near = above[at : at + 1200] if at >= 0 else above[:2000]
     status = _STATUS.search(near) or _STATUS.search(above)
     code = _REPLY_CODE.search(near)
-    line = near[code.start() : code.start() + _MOST_DIAGNOSTIC].partition("\n\n")[0] if code else near[:_MOST_DIAGNOSTIC].partition("\n\n")[0]
+    line = (
+        near[code.start() : code.start() + _MOST_DIAGNOSTIC].partition("\n\n")[0] if code else near[:_MOST_DIAGNOSTIC].partition("\n\n")[0]
+    )
     derived = f"{code[1][0]}.0.0" if code else None
-    return BounceRecipient(address, None, status[0] if status else derived, " ".join(line.split()) or None)
+    notified = _NOTIFIED.search(above)
+    action = _NOTIFIED_ACTIONS.get(notified[1].casefold()) if notified else None
+    return BounceRecipient(address, action, status[0] if status else derived, " ".join(line.split()) or None)
 
 
 def _is_permanent(recipients: tuple[BounceRecipient, ...], texts: str) -> bool:
     """RFC 3463 §2: class 5 is permanent. An expired message is, too: nobody will try again."""
     actions = {recipient.action for recipient in recipients if recipient.action}
     if actions:
-        return bool(actions & {"failed", "failure", "expired", "undeliverable"})
+        return bool(actions & _FAILED_ACTIONS)
     if any(recipient.status and recipient.status.startswith("5") for recipient in recipients):
         return True
     return _TEMPORARY.search(_above_original(texts)) is None

@@ -84,7 +84,9 @@ def decode_bytes(raw: bytes, charset: str | None = None) -> str:
 @lru_cache(maxsize=512)
 def _is_ascii_superset(charset: str) -> bool:
     codec = codec_of(charset)
-    return codec is None or not codec.startswith(("utf-7", "utf-16", "utf-32", "utf_7", "utf_16", "utf_32", "hz", "cp037", "cp500", "cp1140"))
+    return codec is None or not codec.startswith(
+        ("utf-7", "utf-16", "utf-32", "utf_7", "utf_16", "utf_32", "hz", "cp037", "cp500", "cp1140")
+    )
 
 
 def _decode_undeclared(raw: bytes, codec: str | None) -> str:

@@ -20,7 +20,21 @@ _TAGS = {
     "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt",
     "u", "ul", "var", "wbr",
 }  # fmt: skip
-_WITHOUT_CONTENT = {"script", "style", "title", "template", "noscript", "object", "applet", "iframe", "svg", "math", "textarea", "select", "xml"}
+_WITHOUT_CONTENT = {
+    "script",
+    "style",
+    "title",
+    "template",
+    "noscript",
+    "object",
+    "applet",
+    "iframe",
+    "svg",
+    "math",
+    "textarea",
+    "select",
+    "xml",
+}
 _ATTRIBUTES = {
     "*": {"style", "dir", "lang", "title", "align", "valign"},
     "a": {"href", "name"},

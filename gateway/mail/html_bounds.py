@@ -9,6 +9,8 @@ import re
 MAX_SIZE = 4 * 1024 * 1024
 MAX_DEPTH = 500
 MAX_REOPENED = 200_000
+MAX_REFERENCES = 100_000
+"""Character references; the sanitiser is quadratic in their number."""
 _HARMLESS_TAGS = 200
 """So few can neither nest deeply nor multiply."""
 
@@ -25,6 +27,7 @@ _TAG = re.compile(
 )
 _COMMENT_END = re.compile(r"--!?>")
 _START = re.compile(r"<[a-zA-Z]")
+_MARKUP = re.compile(r"<(?=[a-zA-Z!?/])")
 _RAW_TEXT = {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"}
 _NEVER_NEST = {
     "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param", "source",
@@ -37,6 +40,8 @@ def exceeded_bound(html: str) -> str | None:
     """The bound that the HTML exceeds, in words, or None."""
     if len(html) > MAX_SIZE:
         return f"HTML of more than {MAX_SIZE // 1024 // 1024} MiB"
+    if html.count("&") > MAX_REFERENCES:
+        return f"HTML with more than {MAX_REFERENCES:,} character references"
     if html.count("<") <= _HARMLESS_TAGS or _few_tags(html):
         return None
     return _measure(html)
@@ -47,9 +52,10 @@ def _few_tags(html: str) -> bool:
 
 
 def _measure(html: str) -> str | None:
+    """Markup that never ends swallows all that follows, so there the measuring ends too."""
     open_tags: dict[str, int] = {}
     depth = formatting = reopened = position = 0
-    while match := _TAG.search(html, position):
+    while (markup := _MARKUP.search(html, position)) and (match := _TAG.match(html, markup.start())):
         position = match.end()
         if match["comment"]:
             end = _COMMENT_END.search(html, position)

@@ -7,7 +7,22 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.mail.charsets import clean
 
-_SKIPPED = {"head", "script", "style", "title", "template", "noscript", "object", "applet", "iframe", "svg", "math", "select", "textarea", "xml"}
+_SKIPPED = {
+    "head",
+    "script",
+    "style",
+    "title",
+    "template",
+    "noscript",
+    "object",
+    "applet",
+    "iframe",
+    "svg",
+    "math",
+    "select",
+    "textarea",
+    "xml",
+}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt", "fieldset", "figcaption",
     "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
@@ -154,7 +169,7 @@ def _open_block(node: LexborNode, tag: str, writer: _Writer) -> None:
     match tag:
         case "blockquote":
             if writer.blank_wanted and writer.lines and writer.lines[-1].strip("> "):
-                writer.lines.append("> " * writer.quotes)
+                writer.lines.append(("> " * writer.quotes).rstrip())
             writer.blank_wanted = False
             writer.quotes += 1
         case "ul" | "dir" | "menu":
@@ -215,7 +230,7 @@ def _write_target(node: LexborNode, writer: _Writer) -> None:
     if not colon or scheme.lower() not in ("http", "https", "mailto", "tel", "ftp") or len(target) > 2000:
         return
     shown = target if scheme.lower() in ("http", "https", "ftp") else rest.partition("?")[0]
-    text = (node.text_content or "").strip()
+    text = node.text(deep=True).strip()
     if text and _same_target(text, shown):
         return
     if text or node.css_first("img") is None:
@@ -224,7 +239,14 @@ def _write_target(node: LexborNode, writer: _Writer) -> None:
 
 def _same_target(text: str, target: str) -> bool:
     def bare(value: str) -> str:
-        return value.casefold().strip("<>()[] .,;").removeprefix("mailto:").partition("://")[2 if "://" in value else 0].removeprefix("www.").rstrip("/")
+        return (
+            value.casefold()
+            .strip("<>()[] .,;")
+            .removeprefix("mailto:")
+            .partition("://")[2 if "://" in value else 0]
+            .removeprefix("www.")
+            .rstrip("/")
+        )
 
     return bare(text) == bare(target) or target.casefold() in text.casefold()
 

@@ -37,7 +37,12 @@ _CONFIRMATIONS = (
         r"forwarding confirmation|подтверждение пересылки|запрос на пересылку|potwierdzenie przekazywania|weiterleitung|\(#\d+\)",
         r"https://(?:mail(?:-settings)?|isolated\.mail)\.google\.com/mail/\S+",
     ),
-    _Confirmation("Yandex", "@(?:support\\.)?yandex\\.|@ya\\.ru", r"подтвер\w+ .*пересыл|пересылк|forwarding", r"https://(?:mail|passport)\.yandex\.[a-z.]{2,6}/\S+"),
+    _Confirmation(
+        "Yandex",
+        "@(?:support\\.)?yandex\\.|@ya\\.ru",
+        r"подтвер\w+ .*пересыл|пересылк|forwarding",
+        r"https://(?:mail|passport)\.yandex\.[a-z.]{2,6}/\S+",
+    ),
     _Confirmation("Zoho", "@(?:[a-z]+\\.)?zoho(?:mail|corp)?\\.", r"forward", r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+"),
     _Confirmation(
         "Outlook",

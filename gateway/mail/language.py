@@ -1,6 +1,78 @@
 """A guess at the language of a text, by alphabet and by stop words, so that a letter can be written in it."""
 
+import re
+from collections import Counter
+
+from gateway.mail.phrases import LANGUAGES
+
+_SAMPLE = 4_000
+_FEWEST_LETTERS = 3
+_WORD = re.compile(r"[^\W\d_]+")
+_LINKS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
+
+# Scripts that one language uses, by the range of their letters.
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u3400-\u9fff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("ka", re.compile("[\u10a0-\u10ff]")),
+    ("hy", re.compile("[\u0530-\u058f]")),
+)
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+
+# Letters that point at some languages among those of the same alphabet; each of them is worth a stop word.
+_TELLING = {
+    "ru": "ыэё",
+    "uk": "іїєґ",
+    "bg": "",
+    "pl": "ąćęłńśźż",
+    "de": "äöüß",
+    "fr": "àâçèêëîïôœù",
+    "es": "ñ¿¡",
+    "pt": "ãõ",
+    "cs": "ěřů",
+    "sk": "ľĺŕôä",
+    "sv": "å",
+    "no": "åø",
+    "da": "åøæ",
+    "fi": "äö",
+    "hu": "őű",
+    "ro": "ățșţş",
+    "tr": "ğışİ",
+    "hr": "čćđ",
+    "vi": "đơưạảấầẩậắằẳặẹẻẽếềểễệọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
+}
+_CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "bg"})
+_STOP_WORDS = {phrases.code: frozenset(phrases.words.split()) for phrases in LANGUAGES if phrases.words}
+
 
 def guess_language(text: str) -> str | None:
-    """The language's ISO 639-1 code, or None when the text is too short or fits none."""
-    return None
+    """The language's ISO 639-1 code, or None when the text is too short, or fits none better than another."""
+    sample = _LINKS.sub(" ", text[:_SAMPLE])
+    letters = sum(1 for letter in sample if letter.isalpha())
+    if letters < _FEWEST_LETTERS:
+        return None
+    for code, script in _SCRIPTS:
+        if 3 * len(script.findall(sample)) > letters:
+            return code
+    return _by_words(sample.casefold(), cyrillic=2 * len(_CYRILLIC.findall(sample)) > letters)
+
+
+def _by_words(sample: str, *, cyrillic: bool) -> str | None:
+    words = Counter(_WORD.findall(sample))
+    scores: dict[str, float] = {}
+    for code, stop_words in _STOP_WORDS.items():
+        if (code in _CYRILLIC_LANGUAGES) != cyrillic or code == "el":
+            continue
+        telling = sum(1 for letter in set(_TELLING.get(code, "")) if letter in sample)
+        scores[code] = sum(min(words[word], 3) for word in stop_words) + 1.5 * min(telling, 3)
+    if cyrillic and not any(letter in sample for letter in _TELLING["uk"]):
+        scores["ru"] += 0.5
+    (best, most), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
+    if most >= 1.5 and most > second or most >= 1 and second == 0:
+        return best
+    return "ru" if cyrillic and scores["ru"] == most else None

@@ -45,7 +45,7 @@ LANGUAGES: tuple[Phrases, ...] = (
         "en",
         openers="on|at|date|in message dated|in a message dated",
         wrote="wrote|writes|sent|said|replied",
-        starts="message from",
+        starts="message from|quoting",
         calendar="monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|january|february|march|april|may"
         "|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec",
         author="from|sender",
@@ -62,19 +62,20 @@ LANGUAGES: tuple[Phrases, ...] = (
         "|get outlook for|sent by|this message was sent from my|sent on the|virus-free",
         vacation="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|auto response|autoresponse|automated reply|automated response"
         "|vacation|on vacation|away from the office|i am away|i'm away|i am out of|auto:|away:|absence|on leave|annual leave|auto responder|autoresponder",
-        words="the and you for not with that this have from please your are but can was i is to of in it my we on what when how there",
+        words="i a be will just an as at hello hi thanks thank yes no the and you for not with that this have from please your are but can was i is to of in it my we on what when how there",
     ),
     Phrases(
         "ru",
-        openers="в|во|на|от|дата|в письме от|в сообщении от",
+        openers="в|во|вкл|на|от|дата|в письме от|в сообщении от",
         wrote="пишет|написал|написала|написал(а)|написали|писал|писала|писал(а)|пишете|вы писали|сообщает|отправил|отправила|ответил",
-        starts="пользователь",
+        wrote_by="писал|писала|писал(а)|писали|пишет",
+        starts="пользователь|цитирование",
         calendar="понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пн|вт|ср|чт|пт|сб|вс|января|февраля|марта|апреля|мая|июня"
         "|июля|августа|сентября|октября|ноября|декабря|янв|февр|фев|мар|апр|май|июн|июл|авг|сент|сен|окт|нояб|ноя|дек",
         author="от|от кого|отправитель",
         recipient="кому|получатель|получатели",
         copy="копия|скрытая копия|скрытая",
-        date="дата|отправлено|дата отправки|отправлен|время|послано",
+        date="дата|отправлено|отправленные|дата отправки|отправлен|время|послано",
         subject="тема",
         reply_to="адрес для ответа|ответить|важность|вложения|reply-to",
         original="исходное сообщение|оригинальное сообщение|первоначальное сообщение|исходное письмо|оригинал сообщения|оригинальное письмо"
@@ -136,7 +137,7 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="am|den|datum|vom",
         wrote="schrieb|geschrieben|schreibt|hat geschrieben",
         wrote_by="schrieb|schreibt|hat",
-        starts="nachricht von",
+        starts="nachricht von|zitat von",
         calendar="montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so|mon|don|januar|februar|märz|april|mai|juni|juli|august"
         "|september|oktober|november|dezember|jan|feb|mrz|mär|apr|jun|jul|aug|sep|sept|okt|nov|dez",
         author="von|absender",
@@ -360,6 +361,7 @@ LANGUAGES: tuple[Phrases, ...] = (
         "fi",
         openers="päivämäärä|lähetetty",
         wrote="kirjoitti|kirjoittaa|kirjoitti seuraavaa",
+        wrote_by="kirjoitti",
         starts="viesti",
         calendar="maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai|sunnuntai|maanantaina|tiistaina|keskiviikkona|torstaina|perjantaina|lauantaina|sunnuntaina"
         "|ma|ti|ke|to|pe|la|su|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta|marraskuuta|joulukuuta"
@@ -424,7 +426,7 @@ LANGUAGES: tuple[Phrases, ...] = (
         author="kimden|gönderen",
         recipient="kime|alıcı|kime/alıcı",
         copy="bilgi|cc|gizli",
-        date="tarih|gönderildi|gönderilme tarihi|gönderme tarihi",
+        date="tarih|gönderildi|gönderilen|gönderilme tarihi|gönderme tarihi",
         subject="konu",
         original="orijinal mesaj|özgün ileti|orjinal mesaj|asıl ileti|orijinal ileti|özgün mesaj",
         forwarded="iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilmiş ileti|iletilen ileti başlangıcı|iletilmiş ileti|yönlendirilen mesaj|iletilen e-posta başlangıcı",
@@ -454,13 +456,13 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="日時",
         wrote="のメッセージ|さんは書きました|は書きました|さんが書きました|のメール|wrote",
         calendar="月曜日|火曜日|水曜日|木曜日|金曜日|土曜日|日曜日|午前|午後|年|月|日",
-        author="差出人|送信者|発信者|発信元",
+        author="差出人|送信者|送信元|発信者|発信元",
         recipient="宛先|送信先|受信者",
         copy="cc|写し|bcc",
         date="日時|送信日時|日付|送信日|送信日付",
         subject="件名|題名",
         original="元のメッセージ|オリジナルメッセージ|元のメール|転送元のメッセージ|返信メッセージ|original message",
-        forwarded="転送メッセージ|転送されたメッセージ|転送メール|以下は転送メッセージです|転送されたメール|forwarded message",
+        forwarded="転送メッセージ|メッセージを転送|転送されたメッセージ|転送メール|以下は転送メッセージです|転送されたメール|forwarded message",
         forward_prefix="転送|fwd",
         sent_from="iphoneから送信|ipadから送信|から送信|私の|ios 版 outlook|android 版 outlook|iphone から送信|iphoneから|outlook for|ウイルス フリー",
         vacation="自動応答|自動返信|不在|休暇|外出中",
@@ -518,10 +520,10 @@ LANGUAGES: tuple[Phrases, ...] = (
     ),
     Phrases(
         "hr",
-        openers="dana|datum|u|na|dne|dana",
-        wrote="je napisao|je napisala|je napisao/la|napisao|napisala|napisao je|je napisao(la)|je napisao/napisala|piše|je pisao|je napisal|je napisala|je rekao",
+        openers="dana|datum|u|na|dne|v|у|дана",
+        wrote="је написао/ла|је написао|је написала|написао је|написала је|је написао(ла)|пише|je napisao|je napisala|je napisao/la|napisao|napisala|napisao je|je napisao(la)|je napisao/napisala|piše|je pisao|je napisal|je napisala|je rekao",
         wrote_by="korisnik|je oseba|oseba",
-        calendar="ponedjeljak|utorak|srijeda|četvrtak|petak|subota|nedjelja|pon|uto|sri|čet|pet|sub|ned|tor|sre|sob|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja"
+        calendar="пон|уто|сре|чет|пет|суб|нед|понедељак|уторак|среда|четвртак|петак|јануар|фебруар|март|април|мај|јун|јул|август|септембар|октобар|новембар|децембар|јан|јун|јул|ponedjeljak|utorak|srijeda|četvrtak|petak|subota|nedjelja|pon|uto|sri|čet|pet|sub|ned|tor|sre|sob|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja"
         "|kolovoza|rujna|listopada|studenoga|prosinca|sij|velj|ožu|tra|svi|lip|srp|kol|ruj|lis|stu|pro|jan|feb|mar|apr|maj|jun|jul|avg|sep|okt|nov|dec|januar|januara|marec|marta",
         author="šalje|od|pošiljatelj|pošiljalac|pošiljatelja",
         recipient="prima|za|primatelj|prejemnik|komu",
@@ -553,7 +555,7 @@ LANGUAGES: tuple[Phrases, ...] = (
     ),
     Phrases(
         "lt",
-        openers="dieną|data",
+        openers="dieną|data|kuupäev|kell",
         wrote="rašė|parašė|rašo|uzrakstīja|rakstīja|kirjutas|kirjutasid|kirjutas järgmist",
         wrote_by="kirjutas",
         calendar="pirmadienis|antradienis|trečiadienis|ketvirtadienis|penktadienis|šeštadienis|sekmadienis|pr|an|tr|kt|pn|št|sk|saus|vas|kov|bal|geg|birž|liep|rugp|rugs|spal|lapkr|gruod"
@@ -571,6 +573,7 @@ LANGUAGES: tuple[Phrases, ...] = (
     Phrases(
         "id",
         openers="pada|tanggal|pada tanggal|pada hari|el dia|el|a les",
+        starts="missatge de",
         wrote="menulis|menulis pesan berikut|telah menulis|va escriure|ha escrit|escriví|idatzi zuen|escribiu|skrifaði|a scrìobh|nagsulat",
         calendar="senin|selasa|rabu|kamis|jumat|sabtu|minggu|sen|sel|rab|kam|jum|sab|min|januari|februari|maret|april|mei|juni|juli|agustus|oktober|desember|agt|agu|okt|des"
         "|dl|dt|dc|dj|dv|ds|dg|gener|febrer|març|maig|juny|juliol|agost|setembre|novembre|desembre|gen|febr|jul|ag|set",
@@ -590,7 +593,7 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="בתאריך|ב|ביום",
         wrote="כתב|כתבה|מאת|‏כתב|كتب|كتبت|كتب/كتبت|نوشت",
         wrote_by="מאת",
-        calendar="יום|ינואר|פברואר|מרץ|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר|يناير|فبراير|مارس|أبريل|مايو|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر"
+        calendar="יום|א|ב|ג|ד|ה|ו|ש|ינואר|פברואר|מרץ|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר|يناير|فبراير|مارس|أبريل|مايو|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر"
         "|الأحد|الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|في|يوم",
         author="מאת|من|שולח|المرسل|از",
         recipient="אל|إلى|לכבוד|به",
@@ -615,6 +618,11 @@ REPLY_ABOVE = (
 """Our own line (the first three; the last two are for letters in templates of an operator's own)."""
 
 
+def fold(text: str) -> str:
+    """What two spellings are compared by. A capital dotted I folds to two letters, one of them a combining dot."""
+    return text.casefold().replace("\u0307", "")
+
+
 def alternatives(field: str) -> tuple[str, ...]:
-    """All languages' alternatives of one field, case-folded, without repeats, in order."""
-    return tuple(dict.fromkeys(word for phrases in LANGUAGES for word in getattr(phrases, field).casefold().split("|") if word))
+    """All languages' alternatives of one field, folded, without repeats, in order."""
+    return tuple(dict.fromkeys(word for phrases in LANGUAGES for word in fold(getattr(phrases, field)).split("|") if word))

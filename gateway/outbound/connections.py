@@ -56,7 +56,7 @@ class Connection:
         self.client = client
         self.relay = relay
         self.letters = 0
-        self._spoilt = False
+        self.spoilt = False
 
     @property
     def used_before(self) -> bool:
@@ -64,10 +64,10 @@ class Connection:
 
     @property
     def fit(self) -> bool:
-        return not self._spoilt and self.client.is_connected and self.letters < self.relay.letters_a_connection
+        return not self.spoilt and self.client.is_connected and self.letters < self.relay.letters_a_connection
 
     def spoil(self) -> None:
-        self._spoilt = True
+        self.spoilt = True
 
 
 class Connections:
@@ -108,6 +108,9 @@ class Connections:
         return None
 
     def _put_back(self, connection: Connection) -> None:
+        if connection.spoilt:
+            connection.client.close()
+            return
         if not connection.fit:
             self._part(connection)
             return

@@ -18,8 +18,8 @@ class Health:
         return min(wanted, 1) if under_way == 0 and now >= self.until else 0
 
     def rest(self, now: float) -> float | None:
-        """Seconds until the next probe; None where nothing waits for one."""
-        return max(0.0, self.until - now) if self.failures else None
+        """Seconds until a probe is allowed; None when it is."""
+        return self.until - now if self.failures and now < self.until else None
 
 
 WELL: Final = Health()

@@ -22,12 +22,12 @@ from gateway.auth.signature import Signature
 from gateway.domain.ours import Ours
 from gateway.mail.message import Message
 from gateway.mail.parse import parse_message
-from gateway.parsing.wire import FRAME, codec, pack, unpack
+from gateway.parsing.wire import FRAME, OUT_OF_MEMORY, codec, pack, unpack
 
 Handler = Callable[[bytes, bytes], Any]
 """Content and packed argument → what `pack` takes."""
 
-READY, DONE, FAILED, EXHAUSTED = "ready", "done", "failed", "exhausted"
+READY, DONE, FAILED = "ready", "done", "failed"
 
 PR_SET_PDEATHSIG = 1
 GROWTH = 128 << 20
@@ -126,7 +126,7 @@ def bound_processor_time(seconds: int) -> None:
     """The parent's clock comes first; this one holds when the parent is too busy to look at it."""
     used = time.process_time()
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 2, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 1, hard))
 
 
 def read_request(requests: BinaryIO) -> tuple[str, bytes, bytes] | None:
@@ -146,11 +146,13 @@ def answer(handlers: Mapping[str, Handler], replies: BinaryIO, baseline: int, ki
     try:
         value = pack(handlers[kind](content, argument))
     except MemoryError:
-        # What is left of the heap is not to be relied on: say so, and make room for another.
-        reply(replies, EXHAUSTED, "it needed more memory than a message may")
-        os._exit(1)
-    except Exception:  # noqa: BLE001 - the edge: whatever a parser raises becomes data for the parent, which logs it
-        reply(replies, FAILED, traceback.format_exc(limit=-8)[-4000:])
+        # Nothing that is left can be relied on, not even for words: the status says it. The parent makes room for another.
+        os._exit(OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever a parser raises becomes data for the parent, which logs it
+        summary = f"{type(error).__name__}: {error}".partition("\n")[0][:200].strip()
+        trace = traceback.format_exc(limit=-8)[-4000:]
+        # The words may quote the message, and what made it fail may be what cannot be written.
+        reply(replies, FAILED, [text.encode(errors="replace").decode() for text in (summary, trace)])
     else:
         outgrown = address_space() > baseline + len(content) + len(value) + GROWTH
         reply(replies, DONE, outgrown, value)

@@ -70,6 +70,11 @@ class Parser:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._stop()
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of the children that are warm, at work or killed and not yet buried."""
+        return tuple(sorted(child.pid for child in self._children))
+
     async def parse(self, content: bytes, ours: Ours) -> Message:
         """Total: what cannot be understood comes back as its raw file with a warning."""
         answer = await self._ask("parse", pack(_ours_to_data(ours)), content)
@@ -92,8 +97,8 @@ class Parser:
                 return await self._ask_one(kind, argument, content)
             except ChildEndedError as first:
                 # Whatever ended it — the out-of-memory killer, an operator — may have had nothing to do with this message.
-                if first.by_its_bounds:
-                    return Unreadable("the parser used more processor time than a message may")
+                if first.exceeded:
+                    return Unreadable(f"the parser needed more {first.exceeded} than a message may")
             try:
                 return await self._ask_one(kind, argument, content)
             except ChildEndedError as second:
@@ -124,13 +129,10 @@ class Parser:
     def _read(self, kind: str, status: str, note: Any, value: bytes) -> Any:
         if status == "done":
             return unpack(value)
-        if status == "failed":
-            self.counters.failures += 1
-            log.error("parser_failed", kind=kind, trace=note)
-            return Unreadable(f"the parser failed: {str(note).strip().rpartition(chr(10))[2]}")
-        self.counters.deaths += 1
-        log.warning("parser_exhausted", kind=kind, why=note)
-        return Unreadable(str(note))
+        summary, trace = note
+        self.counters.failures += 1
+        log.error("parser_failed", kind=kind, error=summary, trace=trace)
+        return Unreadable(f"the parser failed: {summary}")
 
     async def _take(self) -> Child:
         while True:

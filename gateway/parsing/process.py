@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from gateway.parsing.wire import FRAME, pack, unpack
+from gateway.parsing.wire import FRAME, OUT_OF_MEMORY, pack, unpack
 
 LONGEST_REPLY = 1 << 30
 START_SECONDS = 60.0
@@ -32,9 +32,12 @@ class ChildEndedError(Exception):
         self.status = status
 
     @property
-    def by_its_bounds(self) -> bool:
-        """Whether a limit of ours ended it, so that a second try would only end the same way."""
-        return self.status == -signal.SIGXCPU
+    def exceeded(self) -> str | None:
+        """The limit of ours that ended it, so that a second try would only end the same way."""
+        return _EXCEEDED.get(self.status or 0)
+
+
+_EXCEEDED = {-signal.SIGXCPU: "processor time", OUT_OF_MEMORY: "memory"}
 
 
 class Child:

@@ -22,6 +22,9 @@ Convert = Callable[[Any], Any]
 FRAME = struct.Struct("!II")
 """Length of the head (msgpack) and of the payload (raw bytes) that follow."""
 
+OUT_OF_MEMORY = 70
+"""Exit status of a child that could not get what a message asked for."""
+
 PLAIN = (str, bytes, int, float, bool, NoneType)
 
 

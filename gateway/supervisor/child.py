@@ -169,7 +169,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.metrics:
         sharing.join(given.metrics, given.slot)
     end, *sockets = (adopt(descriptor) for descriptor in (given.control, *given.socket))
-    run(live(given.slot, resolve(given.entry), end, sockets))
+    try:
+        run(live(given.slot, resolve(given.entry), end, sockets))
+    except Exception:  # the edge: the log has the cause, the parent an exit status
+        log.exception("child_failed")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

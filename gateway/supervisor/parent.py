@@ -81,15 +81,20 @@ class Supervisor:
         self._listen_to_signals()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._database.close)
-            # Started before the database is: they import what they need while it comes up.
-            keepers = {slot.name: asyncio.ensure_future(slot.keep()) for slot in self._slots}
+            keepers: dict[str, asyncio.Future[None]] = {}
             stack.push_async_callback(self._kill, keepers)
-            await asyncio.sleep(0)
+            # Imports are most of a child's start. Those that mail waits for do theirs while the database comes up, the others after that.
+            await self._start(keepers, [slot for slot in self._slots if slot.role.takes_mail])
             url = await self._open_database()
             if url is not None:
                 self._hand_on(Configuration(1, self._plan.settings, url, self._plan.shadow))
+                await self._start(keepers, [slot for slot in self._slots if slot.name not in keepers])
                 await self._watch(keepers.values())
             await self._stop(keepers)
+
+    async def _start(self, keepers: "dict[str, asyncio.Future[None]]", slots: Sequence[Slot]) -> None:
+        keepers |= {slot.name: asyncio.ensure_future(slot.keep()) for slot in slots}
+        await asyncio.sleep(0)
 
     async def _open_database(self) -> str | None:
         """None if the signal to stop came first."""
@@ -178,6 +183,9 @@ class Supervisor:
     async def _stop(self, keepers: "Mapping[str, asyncio.Future[None]]") -> None:
         """Role after role, so that what one still hands over finds the next one at work; whoever is left at the end is killed."""
         began = time.monotonic()
+        # All of them now: a process manager may signal every process of ours at once, and nobody is to be replaced any more.
+        for slot in self._slots:
+            slot.retire()
         self._changed()
         for role in self._plan.roles:
             self._stop_listening(role)
@@ -185,7 +193,7 @@ class Supervisor:
             for slot in leaving:
                 slot.drain(hurry=self._hurrying.is_set())
             patience = began + role.patience * self._plan.draining_seconds - time.monotonic()
-            await self._wait_for([keepers[slot.name] for slot in leaving], patience)
+            await self._wait_for([keepers[slot.name] for slot in leaving if slot.name in keepers], patience)
         await self._wait_for(list(keepers.values()), began + self._plan.draining_seconds - time.monotonic())
 
     def _stop_listening(self, role: Role) -> None:

@@ -40,9 +40,11 @@ class Slot:
         self._sockets, self._around, self._changed = sockets, around, changed
         self._configuration: Configuration | None = None
         self._standing = Standing()
+        self._drain: Drain | None = None
         self._process: Process | None = None
         self._channel: Channel | None = None
         self._leaving = asyncio.Event()
+        self._killed = False
 
     @property
     def ready(self) -> bool:
@@ -76,12 +78,22 @@ class Slot:
         self._standing = standing
         self._send(standing)
 
-    def drain(self, *, hurry: bool = False) -> None:
+    def retire(self) -> None:
+        """Whoever is here is the last one, however they go."""
         self._leaving.set()
-        self._send(Drain(hurry))
+
+    def drain(self, *, hurry: bool = False) -> None:
+        self.retire()
+        self._drain = Drain(hurry)
+        self._send(self._drain)
+        if not self.ready:
+            # It is still starting: it may hear nothing for seconds, and has nothing in hand.
+            self.kill()
 
     def kill(self) -> None:
-        self._leaving.set()
+        """At once; a child that is just being started too."""
+        self.retire()
+        self._killed = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
@@ -94,6 +106,8 @@ class Slot:
         ears = asyncio.ensure_future(self._listen(self._channel))
         try:
             self._greet()
+            if self._killed:
+                self.kill()
             return await self._process.wait()
         finally:
             ears.cancel()
@@ -128,8 +142,9 @@ class Slot:
         if self._configuration is not None:
             self._send(self._configuration)
         self._send(self._standing)
-        if self._leaving.is_set():
-            self._send(Drain())
+        if self._drain is not None:
+            # It was being started when it was told to leave.
+            self._send(self._drain)
 
     async def _listen(self, channel: Channel) -> None:
         while (message := await channel.receive()) is not None:

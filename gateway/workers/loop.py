@@ -56,6 +56,8 @@ class Pace:
     """Seconds, and how many items are worked on at once. A lease without `heartbeat` has to outlast its whole work."""
 
     hands: int = 8
+    refill: int = 1
+    """While there is a backlog, a claim waits (a moment) for so many free hands, so that one round trip fills them all."""
     poll: float = 5.0
     sweep: float = 8.0
     drain: float = 20.0
@@ -72,6 +74,7 @@ class Loop(Generic[Item]):
         self._pace = pace or Pace()
         self._listener = None if engine is None else Listener(engine, {queue.channel: self.wake})
         self._in_hand: dict[asyncio.Task[None], Item] = {}
+        self._backlog = False
         self._stirred = asyncio.Event()
         self._outage = _Outage(queue.name, self._pace)
 
@@ -119,6 +122,7 @@ class Loop(Generic[Item]):
         except Exception as error:  # noqa: BLE001  the loop outlives whatever the database does
             return self._outage.next_pause(error)
         self._outage.over()
+        self._backlog = bool(items)
         for item in items:
             self._start(item)
         return self._pace.poll if due_in is None else min(self._pace.poll, max(due_in, _SHORTEST_REST))
@@ -126,8 +130,11 @@ class Loop(Generic[Item]):
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stirred.wait(), seconds)
-        # Hands that become free together are filled by one claim.
-        await asyncio.sleep(_GATHER)
+        for _ in range(_GATHERINGS):
+            # Hands that become free together are filled by one claim.
+            await asyncio.sleep(_GATHER)
+            if not self._backlog or self._pace.hands - len(self._in_hand) >= self._pace.refill:
+                break
 
     def _start(self, item: Item) -> None:
         task = asyncio.create_task(self._queue.work(item))
@@ -214,3 +221,4 @@ def _name_of(item: object) -> object:
 
 _SHORTEST_REST = 0.02
 _GATHER = 0.002
+_GATHERINGS = 20

@@ -18,6 +18,7 @@ from gateway.outbound.attempt import Conclusion, after, conclude, settled
 from gateway.outbound.delivery import Parcel, Transport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Policy, Refused
 from gateway.workers.loop import Loop, Pace, Queue
+from gateway.workers.places import Closed, Places
 from gateway.workers.recorder import Recorder
 from storage import instance, outbox
 from storage.engine import database_away, serialization_conflict
@@ -31,14 +32,16 @@ Report = Callable[[AsyncSession, Letter, tuple[Recipient, ...]], Awaitable[None]
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How a sender works; times in seconds. `reserved` hands are for agents' replies alone, so that notices never delay one.
+    """How a sender works; times in seconds. `hands` deliver at once, of which `reserved` are for agents' replies alone, so that notices
+    never delay one; `ahead` more letters are held ready, so that one claim takes many.
 
-    The lease is short, so that a killed sender's letters are soon retaken, and is renewed at each heartbeat while the attempt lasts.
+    The lease is short, so that a killed sender's letters are soon retaken, and is renewed at each heartbeat while it holds them.
     """
 
     policy: Policy = field(default_factory=Policy)
     hands: int = 10
     reserved: int = 2
+    ahead: int = 30
     lease: float = 15.0
     heartbeat: float = 4.0
     sweep: float = 5.0
@@ -49,13 +52,21 @@ class Sending:
 
     @property
     def pace(self) -> Pace:
-        return Pace(hands=self.hands, poll=self.poll, sweep=self.sweep, drain=self.drain, heartbeat=self.heartbeat)
+        return Pace(self.holds, max(1, self.holds // 2), self.poll, self.sweep, self.drain, self.heartbeat)
+
+    @property
+    def holds(self) -> int:
+        """Letters under lease at once."""
+        return self.hands + self.ahead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InHand:
     letter: Letter
     since: float
+    """When it was claimed, by the monotonic clock."""
+    probe: bool
+    """It was claimed although its destination is down: as the one that tries, or because a person said so."""
 
     @property
     def id(self) -> int:
@@ -96,15 +107,18 @@ class Sender(Queue[InHand]):
         self._attempted = attempted
         self._dice = dice
         self._recorder = Recorder(sessions)
+        self._places = Places(self._sending.hands, self._sending.reserved)
         self._in_hand: set[InHand] = set()
         self._health = dict.fromkeys(self._transports, health.WELL)
         self._verified = False
 
     async def run(self, stop: asyncio.Event, engine: AsyncEngine | None = None) -> None:
         """Until `stop` is set and the attempts under way have ended. With an engine it is woken by NOTIFY."""
+        closing = asyncio.create_task(self._close_at(stop))
         try:
             await Loop(self, engine, self._sending.pace).run(stop)
         finally:
+            closing.cancel()
             for transport in self._transports.values():
                 await transport.aclose()
 
@@ -122,7 +136,7 @@ class Sender(Queue[InHand]):
     async def work(self, item: InHand) -> None:
         with structlog.contextvars.bound_contextvars(trace_id=item.letter.trace_id, outbox=item.id):
             try:
-                await self._attempt(item)
+                await self._work(item)
             except outbox.LeaseLost:
                 log.warning("lease_lost")
             finally:
@@ -151,6 +165,14 @@ class Sender(Queue[InHand]):
             still = await outbox.renew(session, self._worker, held, self._sending.lease)
         return [item for item in items if item.id not in still]
 
+    async def _close_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._places.close()
+
+    async def _give_back(self, item: InHand) -> None:
+        async with self._sessions.begin() as session:
+            await outbox.give_back(session, self._worker, item.letter)
+
     async def _verify_instance(self) -> None:
         if self._verified:
             return
@@ -165,6 +187,7 @@ class Sender(Queue[InHand]):
             return []
         since = time.monotonic()
         under_way = sum(item.letter.destination == destination for item in self._in_hand)
+        probe = self._health[destination] is not health.WELL
         allowed = self._health[destination].allowance(since, limit, under_way)
         async with self._sessions.begin() as session:
             letters = await outbox.claim(
@@ -176,15 +199,26 @@ class Sender(Queue[InHand]):
                 destination=destination,
                 paused=allowed == 0,
             )
-        return [InHand(letter, since) for letter in letters]
+        return [InHand(letter, since, probe) for letter in letters]
 
     def _hands_for_bulk(self) -> int:
         under_way = sum(item.letter.urgency != URGENT for item in self._in_hand)
-        return max(0, self._sending.hands - self._sending.reserved - under_way)
+        return max(0, self._sending.holds - self._sending.reserved - under_way)
 
-    async def _attempt(self, item: InHand) -> None:
-        outcomes = await self._outcomes(item)
-        self._note_health(item.letter.destination, outcomes)
+    async def _work(self, item: InHand) -> None:
+        try:
+            async with self._places.take(urgent=item.letter.urgency == URGENT):
+                # What waited for its turn while others found the destination down is due when a probe succeeds.
+                down = self._health[item.letter.destination] is not health.WELL and not item.probe
+                outcomes = None if down else await self._outcomes(item)
+        except Closed:
+            outcomes = None
+        if outcomes is None:
+            await _persistently(lambda: self._give_back(item))
+        else:
+            await self._conclude(item, outcomes)
+
+    async def _conclude(self, item: InHand, outcomes: Mapping[int, Outcome]) -> None:
         conclusion = conclude(item.letter, outcomes, self._worker, elapsed=item.elapsed, jitter=self._dice(), policy=self._sending.policy)
         await _persistently(lambda: self._record(item.letter, conclusion))
         _log_end(item, conclusion)
@@ -197,9 +231,11 @@ class Sender(Queue[InHand]):
             blobs = await _persistently(lambda: self._blobs(letter))
             parcels = [(copy, _parcel(letter, copy, blobs)) for copy in copies(letter, letter.waiting)]
         except (BlobMissing, UnsafeHeaderError) as error:
-            log.exception("letter_not_assembled")
+            log.error("letter_not_assembled", error=str(error))  # noqa: TRY400  the error names the field, its traceback says no more
             return {each.id: Refused(f"the letter could not be put together: {error}") for each in letter.waiting}
-        return await self._deliver(letter, parcels)
+        outcomes = await self._deliver(letter, parcels)
+        self._note_health(letter.destination, outcomes)
+        return outcomes
 
     async def _deliver(self, letter: Letter, parcels: list[tuple[Copy, Parcel]]) -> dict[int, Outcome]:
         outcomes: dict[int, Outcome] = {}

@@ -82,19 +82,17 @@ class Listener:
         while True:
             try:
                 async with self._engine.connect() as connection:
-                    await self._listen(connection)
+                    driver = await _out_of_the_pool(connection)
+                    await self._listen(driver)
                     failures = 0
-                    await self._until_lost(connection)
+                    await self._until_lost(driver)
             except Exception as error:  # noqa: BLE001  a worker outlives whatever its database does; the poll goes on meanwhile
                 if failures == 0:
                     log.warning("listening_interrupted", channels=sorted(self._channels), error=f"{type(error).__name__}: {error}")
                 failures += 1
             await asyncio.sleep(min(10.0, 2.0 ** max(0, failures - 1)))
 
-    async def _listen(self, connection: AsyncConnection) -> None:
-        # Out of the pool: a listening connection must not be lent to anybody else, nor count among theirs.
-        await connection.run_sync(lambda synchronous: synchronous.detach())
-        driver = await _driver_of(connection)
+    async def _listen(self, driver: asyncpg.Connection) -> None:
         for channel in self._channels:
             await driver.add_listener(channel, self._heard)
         for wake in self._channels.values():
@@ -103,23 +101,25 @@ class Listener:
     def _heard(self, _connection: object, _pid: int, channel: str, _payload: str) -> None:
         self._channels[channel]()
 
-    async def _until_lost(self, connection: AsyncConnection) -> None:
-        driver = await _driver_of(connection)
+    async def _until_lost(self, driver: asyncpg.Connection) -> None:
         lost = asyncio.Event()
         driver.add_termination_listener(lambda _connection: lost.set())
         while not driver.is_closed():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), self._check)
             if lost.is_set():
-                raise ConnectionResetError("the listening connection was closed")
+                break
             # A peer that vanished without a word shows itself only when it is asked.
             await driver.execute("SELECT 1", timeout=10)
+        raise ConnectionResetError("the listening connection was closed")
 
 
-async def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+async def _out_of_the_pool(connection: AsyncConnection) -> asyncpg.Connection:
+    """Its driver's connection, which is lent to nobody else from now on and does not count among theirs."""
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert driver is not None
+    await connection.run_sync(lambda synchronous: synchronous.detach())
     return driver
 
 

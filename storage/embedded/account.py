@@ -9,6 +9,7 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from storage.embedded.errors import EmbeddedError
 
@@ -28,6 +29,11 @@ class Account:
     @property
     def is_ours(self) -> bool:
         return self.uid == os.geteuid()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What `subprocess` takes to run a child as this user; nothing where it is ourselves."""
+        return {} if self.is_ours else {"user": self.uid, "group": self.gid, "extra_groups": list(self.groups)}
 
 
 def server_account(cluster: Path) -> Account:
@@ -73,7 +79,6 @@ def name_of(uid: int | None) -> str:
 
 def run_as(account: Account, command: list[str | Path], *, text: str = "") -> subprocess.CompletedProcess[str]:
     """Runs to its end with `text` as its input; output and errors come together in `stdout`."""
-    identity = {} if account.is_ours else {"user": account.uid, "group": account.gid, "extra_groups": list(account.groups)}
     done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - PostgreSQL's own programs and sh, with arguments of ours
         command,
         input=text,
@@ -85,7 +90,7 @@ def run_as(account: Account, command: list[str | Path], *, text: str = "") -> su
         env=ENVIRONMENT,
         umask=0o077,
         check=False,
-        **identity,  # type: ignore[call-overload]
+        **account.identity,
     )
     return done
 

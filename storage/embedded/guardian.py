@@ -19,21 +19,28 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import NoReturn, TypedDict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, TypedDict
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 # Fast shutdown, then immediate (recovers from the WAL at the next start), then none at all.
 STOPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
+LINUX = sys.platform.startswith("linux")
+LIBC = ctypes.CDLL(None) if LINUX else None
+
 
 class Order(TypedDict):
-    """`identity` is what `subprocess` takes to become another user; empty to stay."""
+    """`identity` is what `subprocess` takes to become another user; `stops` are signals, and the seconds that each is given."""
 
     command: list[str]
     environment: dict[str, str]
-    identity: dict[str, object]
+    identity: dict[str, Any]
     server_lock: str
     users_lock: str
+    stops: list[tuple[int, float]]
 
 
 def main() -> NoReturn:
@@ -43,7 +50,8 @@ def main() -> NoReturn:
     if os.fork():
         os._exit(0)  # the starter waits for us; the lock is the child's now
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    server = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603 - ordered by the package itself
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    server = subprocess.Popen(  # noqa: S603 - ordered by the package itself
         order["command"],
         env=order["environment"],
         cwd="/",
@@ -55,8 +63,9 @@ def main() -> NoReturn:
     # Only now: what is ignored stays so across exec.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_stop_when_unused, args=(server, order["users_lock"]), daemon=True).start()
+    threading.Thread(target=_stop_when_unused, args=(server, order), daemon=True).start()
     server.wait()
+    _end_orphans()
     os._exit(0)
 
 
@@ -72,21 +81,37 @@ def _lock_soon(descriptor: int) -> None:
 
 def _interrupted_when_orphaned(guardian: int) -> Callable[[], None] | None:
     """For the child, after it has become the server's user: a change of user clears the death signal (prctl(2))."""
-    if not sys.platform.startswith("linux"):
+    if not LINUX:
         return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def interrupt_when_orphaned() -> None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+        _prctl(PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != guardian:
             os._exit(1)
 
     return interrupt_when_orphaned
 
 
-def _stop_when_unused(server: "subprocess.Popen[bytes]", users_lock: str) -> None:
-    fcntl.flock(os.open(users_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), fcntl.LOCK_EX)
-    for number, seconds in STOPS:
+def _prctl(option: int, value: int) -> None:
+    if LIBC is not None:
+        LIBC.prctl(option, value, 0, 0, 0)
+
+
+def _end_orphans() -> None:
+    """Of a server that was killed: its idle processes leave by themselves, one that computes would hold `server_lock` until it is done.
+
+    They became our children when their parent died, as we are a subreaper. What they committed is in the WAL.
+    """
+    for entry in Path("/proc").glob("[0-9]*") if LINUX else ():
+        with suppress(OSError):
+            parent = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
+def _stop_when_unused(server: "subprocess.Popen[bytes]", order: Order) -> None:
+    fcntl.flock(os.open(order["users_lock"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), fcntl.LOCK_EX)
+    for number, seconds in order["stops"]:
         server.send_signal(number)
         deadline = time.monotonic() + seconds
         while server.poll() is None and time.monotonic() < deadline:

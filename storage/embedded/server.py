@@ -23,7 +23,7 @@ from typing import Self
 import structlog
 
 from storage.embedded import cluster, guardian
-from storage.embedded.account import ENVIRONMENT, Account, server_account
+from storage.embedded.account import ENVIRONMENT, server_account
 from storage.embedded.errors import EmbeddedError
 from storage.embedded.installation import Installation, binaries, within_reach
 from storage.embedded.layout import PORT, Layout
@@ -101,17 +101,18 @@ class EmbeddedServer:
         """Until cancelled: starts the server again whenever it died, and keeps its log in bounds."""
         while True:
             await asyncio.sleep(every)
-            self._log.bound(self._layout.log_lock)
-            if self._lives():
-                continue
-            log.warning("database.died", log_file=str(self._layout.log))
             try:
-                await asyncio.to_thread(self.ensure_running)
-            except EmbeddedError:
-                log.exception("database.does_not_start")
+                await asyncio.to_thread(self._mend)
+            except (EmbeddedError, OSError):  # a full disk, for one, passes
+                log.exception("database_watch_failed")
                 await asyncio.sleep(5.0)
-            else:
-                log.warning("database.restarted")
+
+    def _mend(self) -> None:
+        self._log.bound(self._layout.log_lock)
+        if not self._lives():
+            log.warning("database_died", log_file=str(self._layout.log))
+            self.ensure_running()
+            log.warning("database_restarted")
 
     def stop(self) -> None:
         """Leaves the server; the last one to leave waits for its end. Does nothing the second time."""
@@ -166,9 +167,10 @@ class EmbeddedServer:
         order: guardian.Order = {
             "command": self._command(installation),
             "environment": ENVIRONMENT,
-            "identity": _identity(account),
+            "identity": account.identity,
             "server_lock": str(layout.server_lock),
             "users_lock": str(layout.users_lock),
+            "stops": list(guardian.STOPS),
         }
         begin = self._log.size()
         with layout.log.open("ab") as words:
@@ -194,7 +196,3 @@ class EmbeddedServer:
         }
         settings = [argument for name, value in (self._settings | fixed).items() for argument in ("-c", f"{name}={value}")]
         return [str(installation.program("postgres")), "-D", str(self._layout.cluster), *settings]
-
-
-def _identity(account: Account) -> dict[str, object]:
-    return {} if account.is_ours else {"user": account.uid, "group": account.gid, "extra_groups": list(account.groups)}

@@ -84,6 +84,11 @@ async def end_attempt(session: AsyncSession, end: AttemptEnd) -> None:
         raise LeaseLost(f"letter {end.letter_id}, attempt {end.attempt}")
 
 
+async def give_back(session: AsyncSession, worker: str, letter: Letter) -> None:
+    """Returns a claimed letter whose attempt has not begun, uncounted. Nothing happens if the lease is lost."""
+    await session.execute(_GIVE_BACK, {"id": letter.id, "attempt": letter.attempts, "worker": worker})
+
+
 async def return_expired(session: AsyncSession) -> list[int]:
     """Gives the letters of senders that vanished back to the queue. Each may have been delivered before, and is counted so."""
     return list((await session.execute(_RETURN_EXPIRED)).scalars())
@@ -212,6 +217,11 @@ _END: Final = text("""
     )
     SELECT id FROM ended
 """).bindparams(bindparam("ends", type_=Text))
+
+_GIVE_BACK: Final = text("""
+    UPDATE outbox_messages SET state = 'queued', lease_until = NULL, attempts = attempts - 1
+    WHERE id = :id AND attempts = :attempt AND leased_by = :worker AND state = 'leased'
+""")
 
 # At once the first two times; a letter whose sender vanishes again and again is perhaps the cause, and waits ever longer.
 _RETURN_EXPIRED: Final = text("""

@@ -17,7 +17,7 @@ from gateway.domain.verdict import Verdict
 from gateway.mail.message import Message
 from tests.auth.messages import envelope, message
 from tests.auth.nameserver import NameServer, Zone, name_server
-from tests.auth.signing import MAIL, ed25519_record, rsa_record, sign_ed25519, sign_rsa
+from tests.auth.signing import MAIL, ed25519_record, plain_id, rsa_record, sign_ed25519, sign_rsa
 
 ZONE: dict[tuple[str, str], Sequence[Any] | str] = {
     ("client.test", "TXT"): ["v=spf1 ip4:192.0.2.7 -all"],
@@ -66,6 +66,7 @@ async def verdict_on(
         (NO_SPF, "x@y.test", SIGNED + b"more", [RSA], ZONE, ("none", "fail", "none", False)),
         (NO_SPF, "x@y.test", sign_rsa(MAIL, selector="no"), [("client.test", "no")], ZONE, ("none", "permerror", "none", False)),
         (NO_SPF, "x@y.test", sign_rsa(MAIL, selector="dead"), [("client.test", "dead")], ZONE, ("none", "temperror", "none", False)),
+        (NO_SPF, "x@y.test", SIGNED, [("client.test", "elsewhere")], ZONE, ("none", "permerror", "none", False)),
         # With DMARC.
         (SPF, "anna@client.test", MAIL, [], ZONE | DMARC, ("pass", "none", "pass", True)),
         (NO_SPF, "x@y.test", SIGNED, [RSA], ZONE | DMARC, ("none", "pass", "pass", True)),
@@ -82,6 +83,7 @@ async def verdict_on(
         (SPF, "bounce@mail.client.test", MAIL, [], ZONE | STRICT, ("pass", "none", "fail", False)),
         (SPF, "anna@client.test", MAIL, [], ZONE | STRICT, ("pass", "none", "pass", True)),
     ],
+    ids=plain_id,
 )
 async def test_mail_from_a_peer(
     address: str, reverse_path: str, content: bytes, dkim: list[tuple[str, str]], zone: Zone, expected: tuple[str, str, str, bool]
@@ -151,6 +153,7 @@ RECEIVED = ["from relay.test ([10.0.0.5]) by desk.test", "from mx ([203.0.113.7]
         ([], SIGNED, [RSA], ("none", "pass", "pass", True), "peer"),
         ([(2, "relay.test; dmarc=pass header.from=client.test")], MAIL, [], ("none", "none", "none", False), "none"),
     ],
+    ids=plain_id,
 )
 async def test_mail_from_a_relay(
     results: list[tuple[int, str]], content: bytes, dkim: list[tuple[str, str]], expected: tuple[str, str, str, bool], source: str

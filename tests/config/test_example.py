@@ -11,9 +11,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gateway.config.convert import organisation
+from gateway.config.describe import describe_default
 from gateway.config.load import EXAMPLE, Found, load
 from gateway.config.outbound import Directory
-from gateway.config.section import Section, describe_default, section_of
+from gateway.config.section import Section, section_of
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
 

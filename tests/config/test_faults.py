@@ -76,7 +76,10 @@ WITHIN_SECTIONS = [
     ),
     (
         '[[agent]]\naddress = "*@example.com"',
-        'agent[0].address = "*@example.com": expected an e-mail address, such as "support@example.com"; a catch-all stands in [[gateway]] alone',
+        (
+            'agent[0].address = "*@example.com": '
+            'expected an e-mail address, such as "support@example.com"; a catch-all stands in [[gateway]] alone'
+        ),
     ),
     (
         '[[department]]\nkey = "Отдел"',
@@ -256,6 +259,13 @@ BETWEEN_SECTIONS = [
         (
             'outbound.relay = "127.0.0.1:2525": '
             "expected another server: 127.0.0.1:2525 is answered by server.listen[0], and letters would come back to us"
+        ),
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = 'LocalHost:2525'",
+        (
+            'outbound.relay = "LocalHost:2525": '
+            "expected another server: localhost:2525 is answered by server.listen[0], and letters would come back to us"
         ),
     ),
     (

@@ -43,13 +43,10 @@ def organisation() -> Organisation:
 @dataclass
 class Listener:
     service: SmtpService
+    port: int
     acceptor: Acceptor
     sessions: async_sessionmaker[AsyncSession]
     woken: list[str]
-
-    @property
-    def port(self) -> int:
-        return self.service.addresses[0][1]
 
     def client(self, **options: Any) -> Client:
         return Client(self.port, **options)
@@ -88,6 +85,6 @@ async def listen(sessions: async_sessionmaker[AsyncSession], organisation: Organ
             service = await serve_smtp([bound_socket()], **settings)
             stack.push_async_callback(acceptor.aclose)
             stack.push_async_callback(service.close)
-            return Listener(service, acceptor, sessions, woken)
+            return Listener(service, service.addresses[0][1], acceptor, sessions, woken)
 
         yield start

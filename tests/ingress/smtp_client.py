@@ -57,6 +57,14 @@ class Client:
         await self.envelope("ann@client.test", *recipients)
         return await self.content(stuffed)
 
+    async def trickle(self, octets: bytes, gap: float) -> str:
+        """Sends the octets again and again until there is a reply."""
+        reply = asyncio.create_task(self.reply())
+        while not reply.done():
+            self.send(octets)
+            await asyncio.sleep(gap)
+        return await reply
+
     async def closed(self) -> bool:
         """Whether the server closes the connection and says nothing more."""
         async with asyncio.timeout(PATIENCE):
@@ -64,3 +72,13 @@ class Client:
                 return await self.reader.read() == b""
             except ConnectionResetError:
                 return True
+
+    async def closed_after_replies(self) -> bool:
+        """Whether the server closes the connection, perhaps with replies before it."""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                while await self.reader.read(65536):
+                    pass
+            except ConnectionResetError:
+                pass
+        return True

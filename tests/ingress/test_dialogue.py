@@ -134,7 +134,9 @@ async def test_smtputf8_addresses_are_kept_as_written(listen: Listen) -> None:
 
 async def test_commands_and_several_messages_may_be_pipelined(listen: Listen) -> None:
     listener = await listen()
-    one = b"MAIL FROM:<ann@client.test>\r\nRCPT TO:<nobody@example.com>\r\nRCPT TO:<support@example.com>\r\nDATA\r\nSubject: %d\r\n\r\n.\r\n"
+    one = (
+        b"MAIL FROM:<ann@client.test>\r\nRCPT TO:<nobody@example.com>\r\nRCPT TO:<support@example.com>\r\nDATA\r\nSubject: %d\r\n\r\n.\r\n"
+    )
     async with listener.client() as client:
         await client.reply()
         client.send(b"EHLO client.test\r\n" + b"".join(one % number for number in range(3)) + b"QUIT\r\n")

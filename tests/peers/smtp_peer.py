@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Literal, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Received:
 
     @property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.SMTP))
+        return message_from_bytes(self.content, policy=policy.SMTP)
 
     @property
     def message_id(self) -> str:
@@ -98,7 +98,7 @@ class Rule:
     matching: Callable[[str], bool]
 
 
-class _Gone(Exception):
+class _Gone(Exception):  # noqa: N818  it is no error
     """The dialogue is over."""
 
 
@@ -261,8 +261,7 @@ class SmtpPeer:
             user = await self._ask(session, "Username:", initial)
             password = await self._ask(session, "Password:", "")
         else:
-            answer = base64.b64decode(initial or await self._ask(session, "", ""))
-            _, user, password = answer.decode().split("\0") if initial else ("", "", "")
+            _, user, password = (await self._ask(session, "", initial)).split("\0")
         if self._users is not None and self._users.get(user) == password:
             session.login = user
             await self._answer(session, "AUTH", argument, "235 2.7.0 welcome")

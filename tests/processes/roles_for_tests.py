@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 from gateway.supervisor.child import Control
@@ -44,13 +45,20 @@ async def echo(control: Control) -> None:
         await asyncio.sleep(0.01)
 
 
+def tell(control: Control, what: str) -> None:
+    """Into the file that the settings name, where they name one."""
+    path = Path(control.configuration.settings.decode())
+    if path.is_absolute():
+        path.write_text(what)
+
+
 async def linger(control: Control) -> None:
     """Ignores that it shall leave; tells in a file that it was cancelled."""
     control.ready()
     try:
         await asyncio.sleep(3600)
     except asyncio.CancelledError:
-        Path(control.configuration.settings.decode()).write_text("cancelled")
+        tell(control, "cancelled")
         raise
 
 
@@ -61,8 +69,13 @@ async def standing(control: Control) -> None:
     while not control.draining.is_set():
         if control.standing != seen:
             seen = control.standing
-            Path(control.configuration.settings.decode()).write_text(repr(seen))
+            tell(control, repr(seen))
         await asyncio.sleep(0.01)
+
+
+async def slow(_control: Control) -> None:
+    """Starts for so long that it hears nothing."""
+    time.sleep(60)
 
 
 async def crash(_control: Control) -> None:

@@ -17,10 +17,9 @@ import pytest
 from storage.embedded import EmbeddedError, EmbeddedServer, Installation, binaries, installation
 from storage.embedded.account import CANDIDATES, ENVIRONMENT, server_account
 from storage.embedded.layout import LONGEST_SOCKET_PATH, Layout
-from storage.embedded.server import _identity
 from storage.embedded.serverlog import ServerLog
 from tests.conftest import memory, plain
-from tests.storage.conftest import ROOT, OtherProcess, eventually, is_alive, server_pid
+from tests.storage.conftest import PROJECT, ROOT, USER, OtherProcess, eventually, is_alive, server_pid
 
 QUICK = {"fsync": "off"}
 
@@ -123,7 +122,7 @@ def test_a_pid_file_whose_number_another_process_has_now_is_cleared_away(data_di
     layout = Layout.of(data_dir)
     account = server_account(layout.cluster)
     # A process of the very user, which PostgreSQL by itself takes for a server.
-    bystander = subprocess.Popen(["/bin/sleep", "60"], **_identity(account))  # type: ignore[call-overload]
+    bystander = subprocess.Popen(["/bin/sleep", "60"], **account.identity)
     try:
         (layout.cluster / "postmaster.pid").write_text(f"{bystander.pid}\n{layout.cluster}\n0\n5432\n{layout.sockets}\n\n0\nready   \n")
         layout.socket.with_name(layout.socket.name + ".lock").write_text(f"{bystander.pid}\n")
@@ -144,7 +143,7 @@ def test_a_server_that_somebody_else_runs_on_the_data_is_left_alone(data_dir: Pa
         [programs.program("postgres"), "-D", layout.cluster, "-c", "listen_addresses=", "-k", layout.sockets, "-p", "5433"],
         stderr=subprocess.DEVNULL,
         env=ENVIRONMENT,
-        **_identity(server_account(layout.cluster)),  # type: ignore[call-overload]
+        **server_account(layout.cluster).identity,
     )
     try:
         assert eventually((layout.cluster / "postmaster.pid").exists)
@@ -314,9 +313,7 @@ def test_as_root_programs_that_the_servers_user_cannot_reach_are_copied_once(dat
 def test_an_ordinary_user_runs_the_server_as_themselves(data_dir: Path) -> None:
     uid, gid = server_account_named(CANDIDATES[-1])
     os.chown(data_dir, uid, gid)
-    # The interpreter may lie where only root can read; the capability to read it is all that is left of root.
-    capabilities = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search")
-    process = OtherProcess(data_dir, ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capabilities))
+    process = OtherProcess(data_dir, as_ordinary_user())
     try:
         assert Path(f"/proc/{server_pid(data_dir)}").stat().st_uid == uid
         assert {path.stat().st_uid for path in Layout.of(data_dir).home.iterdir()} == {uid}
@@ -328,16 +325,25 @@ def test_an_ordinary_user_runs_the_server_as_themselves(data_dir: Path) -> None:
         process.kill()
 
 
-@pytest.mark.skipif(ROOT, reason="root may use everybody's")
+def as_ordinary_user() -> tuple[str, ...]:
+    """A command's prefix. The interpreter may lie where only root can read: the right to read is all that is left of root."""
+    if not ROOT:
+        return ()
+    uid, gid = server_account_named(CANDIDATES[-1])
+    capabilities = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search")
+    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capabilities)
+
+
 def test_the_database_of_another_user_is_refused(data_dir: Path) -> None:
     home = Layout.of(data_dir).home
     home.mkdir()
     home.chmod(0o500)
-    try:
-        with pytest.raises(EmbeddedError, match="no permission"):
-            EmbeddedServer.start(data_dir, settings=QUICK)
-    finally:
-        home.chmod(0o700)
+    program = [*as_ordinary_user(), sys.executable, "-c", USER, str(data_dir)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=False)
+    home.chmod(0o700)
+    assert done.returncode == 1
+    assert f"{home}/start.lock: no permission" in done.stderr
+    assert not list(home.iterdir())
 
 
 def test_the_guardian_does_without_site_packages() -> None:

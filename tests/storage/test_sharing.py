@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from storage.embedded import EmbeddedServer
+from storage.embedded import EmbeddedServer, guardian
 from storage.embedded.layout import Layout
 from storage.embedded.locks import is_free
 from tests.storage.conftest import OtherProcess, eventually, guardian_pid, is_alive, server_pid
@@ -89,6 +90,30 @@ def test_kill_9_of_the_server_is_mended_and_loses_nothing(data_dir: Path) -> Non
         server.ensure_running()
         assert server_pid(data_dir) != pid
         assert ask(server.url, "SELECT answer FROM kept") == 42
+
+
+@linux_alone
+def test_kill_9_of_the_server_is_mended_though_one_of_its_processes_computes_for_ever(data_dir: Path) -> None:
+    with EmbeddedServer.start(data_dir, settings=QUICK) as server, ThreadPoolExecutor(1) as pool:
+        computing = pool.submit(ask, server.url, "DO 'BEGIN LOOP END LOOP; END'")
+        assert eventually(lambda: ask(server.url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") == 1)
+        os.kill(server_pid(data_dir), signal.SIGKILL)
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            computing.result(timeout=20)
+        server.ensure_running()
+        assert ask(server.url, "SELECT 1") == 1
+
+
+def test_a_server_that_does_not_heed_is_killed(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guardian, "STOPS", ((signal.SIGINT, 0.2), (signal.SIGQUIT, 0.2), (signal.SIGKILL, 5.0)))
+    server = EmbeddedServer.start(data_dir, settings=QUICK)
+    ask(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    pid = server_pid(data_dir)
+    os.kill(pid, signal.SIGSTOP)
+    server.stop()
+    assert not is_alive(pid)
+    with EmbeddedServer.start(data_dir, settings=QUICK) as again:
+        assert ask(again.url, "SELECT answer FROM kept") == 42
 
 
 @linux_alone

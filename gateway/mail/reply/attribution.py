@@ -27,12 +27,17 @@ _WROTE = re.compile(rf"(?:(?<![^\W\d_])|(?<=[{_CJK}]))(?:{_phrase('wrote')})(?![
 _WROTE_BY = re.compile(rf"(?<!\w)(?:{_phrase('wrote_by')})(?!\w)", re.IGNORECASE)
 _STARTS = re.compile(rf"(?:{_phrase('starts')})(?!\w)", re.IGNORECASE)
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.hч時时]\s?\d{2}(?!\d)|\d\s?[ap]\.?m\b", re.IGNORECASE)
-_NUMERIC_DATE = re.compile(r"(?<!\d)(?:\d{4}[./-]\s?\d{1,2}[./-]\s?\d{1,2}|\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2}))(?!\d)|\d{4}\s?[年년]")
+_COMMA_AFTER_TIME = re.compile(r"\d[:.]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s\(?[+A-Z][\w:+]{1,9}\)?)?\s?,", re.IGNORECASE)
+_NUMERIC_DATE = re.compile(
+    r"(?<!\d)(?:\d{4}[./-]\s?\d{1,2}[./-]\s?\d{1,2}|\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2}))(?!\d)|\d{4}\s?[年년]"
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]@,;:\"]{1,80}@[^\s<>()\[\]@,;:\"]{1,200}")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:\s*)?[^\s<>()\[\]@,;:\"]{1,80}@[^\s<>()\[\]@,;:\"]{1,200}")
 _OLD_GMAIL = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:\s+\d{1,2}:\d{2})?\s+(?:GMT[+-]\d{1,2}:\d{2}\s+)?[^\n:]{1,60}$")
-_FIRST_PERSON = re.compile(r"(?<!\w)(?:i\s+(?:wrote|sent|said)|schrieb\s+ich|ich\s+schrieb|j'ai|я\s+(?:написал|писал)|мне|mi|mir|me)(?!\w)", re.IGNORECASE)
+_FIRST_PERSON = re.compile(
+    r"(?<!\w)(?:i\s+(?:wrote|sent|said)|schrieb\s+ich|ich\s+schrieb|j'ai|я\s+(?:написал|писал)|мне|mi|mir|me)(?!\w)", re.IGNORECASE
+)
 _TAIL = re.compile(r"[\s:：*_.\-–—>()]*$")
 
 
@@ -70,7 +75,7 @@ def is_attribution(text: str, *, quote_follows: bool, named_first: bool = True) 
 
 def may_name_first(line: str) -> bool:
     """Could this be the first of the lines over which an attribution is wrapped that begins with the author's name?"""
-    return "@" in line or line.rstrip().endswith("<") or _STARTS.match(line.lstrip("*_-–— ")) is not None
+    return _BRACKETED.search(line) is not None or line.rstrip().endswith("<") or _STARTS.match(line.lstrip("*_-–— ")) is not None
 
 
 def is_bare_verb(line: str) -> bool:
@@ -84,7 +89,7 @@ def may_begin(line: str) -> bool:
     head = line.lstrip("*_-–—>( \"'\u201c«„")[:60]
     if not head:
         return False
-    if head[0].isdigit() or "@" in line:
+    if head[0].isdigit() or "@" in line or line.endswith("<"):
         return True
     word = _WORD.match(head)
     return word is not None and (word[0].casefold() in _LEAD or _STARTS.match(head) is not None) or _is_short_with_verb(line)
@@ -126,16 +131,20 @@ def _is_dated(core: str) -> bool:
 
 
 def _dated_first(signs: _Signs, quote_follows: bool) -> bool:
-    """"On 12 March 2025 Anna wrote:", "12.03.2025, 14:05, Anna <anna@example.net>:"."""
+    """ "On 12 March 2025 Anna wrote:", "12.03.2025, 14:05, Anna <anna@example.net>:"."""
     full = signs.timed or _YEAR.search(signs.text) is not None
     if signs.verb_ends:
         if quote_follows or signs.dashed or signs.address:
             return True
-        return signs.ends_in_colon and full and (signs.opened or signs.timed)
+        return signs.ends_in_colon and full and (signs.opened or _COMMA_AFTER_TIME.search(signs.text) is not None)
     if signs.ends_in_colon and _WROTE_BY.search(signs.text):
         return full or quote_follows
     if signs.address and _ends_in_address(signs.text):
-        return (signs.ends_in_colon and (full or quote_follows)) or (quote_follows and not signs.verb) or _OLD_GMAIL.match(signs.text) is not None
+        return (
+            (signs.ends_in_colon and (full or quote_follows))
+            or (quote_follows and not signs.verb)
+            or _OLD_GMAIL.match(signs.text) is not None
+        )
     if signs.verb and signs.ends_in_colon and signs.address:
         return full or quote_follows
     if quote_follows and signs.ends_in_colon and signs.timed:
@@ -144,12 +153,12 @@ def _dated_first(signs: _Signs, quote_follows: bool) -> bool:
 
 
 def _named_first(signs: _Signs, quote_follows: bool) -> bool:
-    """"Anna <anna@example.net> wrote:", "Anna schrieb am 12.3.2025:", "---- Anna wrote ----"."""
+    """ "Anna <anna@example.net> wrote:", "Anna schrieb am 12.3.2025:", "---- Anna wrote ----"."""
     words = len(_WORD.findall(signs.text[:200]))
     if signs.dashed and signs.verb_ends:
         return True
-    if signs.ends_in_colon and signs.dated and _STARTS.match(signs.text):
-        return signs.timed or signs.bracketed
+    if signs.ends_in_colon and _STARTS.match(signs.text):
+        return (signs.dated and (signs.timed or signs.bracketed)) or (quote_follows and signs.bracketed)
     if signs.bracketed and signs.ends_in_colon and (signs.verb or _WROTE_BY.search(signs.text)):
         address = _BRACKETED.search(signs.text)
         before = len(_WORD.findall(signs.text[: address.start()])) if address else 0

@@ -12,8 +12,6 @@ from gateway.mail.reply.own import find_reply_above, names_ours
 from gateway.mail.reply.signature import signature_start
 from gateway.mail.reply.structure import Structure, mark_lines, read_structure, signed_lines
 
-MAX_SCANNED = 20_000
-"""Lines that are looked at one by one; what stands below them is quoted if it is marked so, and new otherwise."""
 _WRAPPED_OVER = 6
 _WRAPPING_WIDTH = 66
 _LOOK_AHEAD = 4
@@ -103,7 +101,9 @@ class _Scan:
             if block and block.end == last + 1:
                 best = start
             elif best is None and last - start < _WRAPPED_OVER:
-                if is_attribution(joined, quote_follows=True, named_first=False) or (shaped is None and is_attribution(joined, quote_follows=False)):
+                if is_attribution(joined, quote_follows=True, named_first=False) or (
+                    shaped is None and is_attribution(joined, quote_follows=False)
+                ):
                     return start
                 if shaped is None and joined.endswith((":", "：")) and last - start < 3:
                     shaped = start
@@ -121,12 +121,11 @@ class _Scan:
         return None
 
     def _anything_written(self, end: int) -> bool:
-        return any(any(map(str.isalnum, self.lines.plain(at))) for at in range(min(end, MAX_SCANNED)))
+        return any(any(map(str.isalnum, self.lines.plain(at))) for at in range(end))
 
     def run(self, limit: int) -> None:
         index = 0
-        scanned = min(limit, MAX_SCANNED)
-        while index < scanned:
+        while index < limit:
             if self.lines.marks[index] is not Mark.NONE:
                 index = self._take_marked(index, limit)
                 continue
@@ -135,9 +134,6 @@ class _Scan:
                 index += 1
                 continue
             index = self._take_boundary(boundary, limit)
-        for at in range(max(index, scanned), limit):
-            if self.lines.marks[at] >= Mark.ANGLE:
-                self.kinds[at] = "quoted"
 
     def _take_marked(self, start: int, limit: int) -> int:
         """A quotation that no line announced: cut when it ends the message, when it says itself whose words it is, or by structure."""
@@ -148,7 +144,8 @@ class _Scan:
             return end
         follows = lines.next_filled(end, limit) < limit
         announces = self._announces(start, end)
-        if mark is Mark.HARD or announces or (mark is Mark.ANGLE and (self.announced or (not follows and self._anything_new(start)))):
+        ends = not follows and self._anything_new(start) and (end - start > 1 or lines.is_blank(start - 1))
+        if mark is Mark.HARD or announces or (mark is Mark.ANGLE and (self.announced or ends)):
             self.quote(start, end)
             self.announced = self.announced or announces or mark is Mark.HARD
         return end
@@ -255,11 +252,11 @@ class _Scan:
         return read_block(index, limit, self.lines.plain)
 
     def _is_quoted_block(self, block: Block) -> bool:
-        """Headers that a person pasted are announced by a sentence that ends in a colon, or lack the date."""
+        """Headers that a person pasted are announced by a sentence that ends in a colon, or lack the date; a booking has no subject or address."""
         texts = " ".join(value for _, value in block.fields)
-        if self._is_introduced(block.start):
-            return names_ours(texts, self.ours) and block.is_complete
-        return block.is_complete
+        if not block.is_complete or not ("subject" in block.roles or "@" in texts):
+            return False
+        return not self._is_introduced(block.start) or names_ours(texts, self.ours)
 
     def _is_introduced(self, index: int) -> bool:
         above = index - 1
@@ -304,7 +301,8 @@ class _Scan:
         joined = [" ".join(self.lines.plain(at) for at in range(start, last + 1)) for start in range(first, last + 1)]
         if is_attribution(joined[0], quote_follows=follows, named_first=False):
             return False
-        return any(is_attribution(text, quote_follows=follows, named_first=False) for text in joined[1:])
+        strictly = may_name_first(self.lines.plain(first))
+        return any(is_attribution(text, quote_follows=follows and not strictly, named_first=False) for text in joined[1:])
 
     def _marked_after(self, index: int, limit: int) -> bool:
         end = min(limit, index + _LOOK_AHEAD)

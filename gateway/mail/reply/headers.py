@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.mail.phrases import alternatives
+from gateway.mail.phrases import alternatives, fold
 
 Role = Literal["author", "recipient", "copy", "date", "subject", "reply_to"]
 _ROLES: tuple[Role, ...] = ("subject", "date", "copy", "author", "recipient", "reply_to")
@@ -24,12 +24,16 @@ _NOUNS = frozenset(
     "message nachricht сообщение письмо повідомлення wiadomość mensaje messaggio bericht mensagem zpráva správa meddelande melding meddelelse viesti"
     " üzenet levél mesaj mesajul ileti poruka sporočilo мessage 邮件 郵件 メッセージ 메시지".split()
 )
-_DASHED = re.compile(r"[\s*_|]*([-—–=_]{2,})\s*([^\n]{2,80}?)\s*[-—–=_]{2,}[\s*_|:]*$")
-_RULE = re.compile(r"[\s*]*[-—–=_]{4,}[\s*]*$")
+_DASHED = re.compile(r"[\s*_|]*([-‐—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐—–=_]{2,}[\s*_|:]*$")
+_RULE = re.compile(r"[\s*]*[-‐—–=_]{4,}[\s*]*$")
 _ANY_LABEL = re.compile(
-    r"(?<=[\s>;\w)\].])(?P<label>" + "|".join(sorted((re.escape(label) for label in LABELS if len(label) > 1), key=len, reverse=True)) + r")\s{0,2}[:：]\s",
+    r"(?<=[\s>;\w)\].])(?P<label>"
+    + "|".join(sorted((re.escape(label) for label in LABELS if len(label) > 1), key=len, reverse=True))
+    + r"|(?<=>)[aà])\s{0,2}[:：]\s",
     re.IGNORECASE,
 )
+# A form's own fields ("Phone: …"): what stands among them is no mail program's block.
+_OTHER_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][\w .-]{1,24}[*_]{0,2}\s?:[*_]{0,2}\s+\S")
 _MAX_LINES = 30
 _MAX_FOLDS = 3
 """Lines of a block, and lines that one field may be folded over."""
@@ -37,7 +41,7 @@ _MAX_FOLDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A header block: lines `start` to `end` (exclusive), its fields in order. `rest` is what followed on its last line."""
+    """A header block: lines `start` to `end` (exclusive), its fields in order."""
 
     start: int
     end: int
@@ -62,7 +66,7 @@ def read_field(line: str) -> tuple[Role, str] | None:
     colon = head.find(":")
     if colon < 1:
         return None
-    role = LABELS.get(" ".join(head[:colon].strip("*_ \t\"'|").casefold().split()))
+    role = LABELS.get(" ".join(fold(head[:colon].strip("*_ \t\"'|")).split()))
     return (role, line[colon + 1 :].strip("*_ \t")) if role else None
 
 
@@ -77,7 +81,7 @@ def read_block(start: int, limit: int, plain: Callable[[int], str]) -> Block | N
         line = plain(index)
         field = read_field(line)
         if field:
-            fields.extend(_split(field))
+            fields.extend(split_fields(field))
             folds, end = 0, index + 1
         elif not line:
             if index + 1 >= limit or read_field(plain(index + 1)) is None or _is_over(fields):
@@ -102,12 +106,14 @@ def _next_is_field(index: int, limit: int, plain: Callable[[int], str]) -> bool:
 def _continues(line: str, field: tuple[Role, str], field_follows: bool) -> bool:
     """Is this line the rest of a folded field? An address list goes on after its divider, anything else only between fields."""
     role, value = field
+    if _OTHER_LABEL.match(line):
+        return False
     if role in {"recipient", "copy", "author"} and (value.endswith((",", ";", "<", ":")) or not value):
         return "@" in line or field_follows
     return field_follows
 
 
-def _split(field: tuple[Role, str]) -> list[tuple[Role, str]]:
+def split_fields(field: tuple[Role, str]) -> list[tuple[Role, str]]:
     """Fields that lost their line ends: `From: Anna <a@example.net>To: Bob`."""
     role, value = field
     if role == "subject" or len(value) > 2000:
@@ -116,7 +122,7 @@ def _split(field: tuple[Role, str]) -> list[tuple[Role, str]]:
     at = 0
     for found in _ANY_LABEL.finditer(value):
         fields.append((role, value[at : found.start()].strip("*_ \t")))
-        role, at = LABELS[found["label"].casefold()], found.end()
+        role, at = LABELS[fold(found["label"])], found.end()
         if role == "subject":
             break
     return [*fields, (role, value[at:].strip("*_ \t"))]
@@ -127,7 +133,7 @@ def separator(line: str) -> Literal["original", "forwarded"] | None:
     if len(line) > 120:
         return None
     dashed = _DASHED.match(line)
-    words = " ".join((dashed[2] if dashed else line).strip("*_:：- \t>").casefold().split())
+    words = " ".join(fold((dashed[2] if dashed else line).strip("*_:：- \t>")).split())
     if words.startswith("original message processed by david"):
         return "original"
     if words in _FORWARDED and (dashed or line.rstrip("* _").endswith((":", "："))):
@@ -144,7 +150,7 @@ def is_rule(line: str) -> bool:
 
 def begins_forward(line: str) -> tuple[str, str] | None:
     """A forwarding separator with the header block run into its line, as Yahoo writes it: the separator and the rest."""
-    found = re.match(r"\s*-{3,}\s?([^-\n]{4,50}?)\s?-{3,}\s+(\S[^\n]*)$", line[:4000])
-    if found and " ".join(found[1].casefold().split()) in _FORWARDED | _ORIGINAL and read_field(found[2]):
+    found = re.match(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$", line[:4000])
+    if found and " ".join(fold(found[1]).split()) in _FORWARDED | _ORIGINAL and read_field(found[2]):
         return found[1], found[2]
     return None

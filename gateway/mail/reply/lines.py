@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from enum import IntEnum
 from itertools import accumulate
 
-_INVISIBLE = {ord(c): None for c in "\u00ad\u1427\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"}
+_INVISIBLE = {
+    ord(c): None for c in "\u00ad\u1427\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+}
 _SPACES = {ord(c): " " for c in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"}
 _VISIBLE: Mapping[int, str | None] = {**_INVISIBLE, **_SPACES}
 _QUOTE_MARKS = re.compile(r"[ \t]{0,3}>[> \t]*")
-# ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation.
-_ARROWS = re.compile(r"<<\s*$")
 
 
 # "Thanks On Wed, Apr 4, 2012 at 3:59 PM, anna@example.net wrote:": the line end was lost before the attribution.
 _RUN_IN = re.compile(
-    r"(?<=[\w.!?)])(?:[^\S\n]*-{2,}[^\S\n]*|[^\S\n]+)(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, [^\n]{8,300}(?:wrote|sent):[^\S\n]*$)", re.MULTILINE
+    r"(?<=[\w.!?)])(?:[^\S\n]*-{2,}[^\S\n]*|[^\S\n]+)(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, [^\n]{8,300}(?:wrote|sent):[^\S\n]*$)",
+    re.MULTILINE,
 )
 _LONGEST_RUN_IN = 600
+_LONGEST_PLAIN = 20_000
+"""No attribution, header or signature is longer; a line is read that far."""
+_LONGEST_SEARCHED = 200_000
+MAX_LINES = 20_000
+"""Lines that are told apart; what stands below them counts as one."""
 
 
 class Mark(IntEnum):
@@ -63,8 +69,8 @@ class Lines:
 
 
 def _split(text: str) -> tuple[list[str], list[int]]:
-    raw = text.split("\n")
-    if not _RUN_IN.search(text):
+    raw = text.split("\n", MAX_LINES)
+    if not _RUN_IN.search(text, 0, _LONGEST_SEARCHED):
         starts = [0, *accumulate(len(line) + 1 for line in raw)]
         starts[-1] = len(text)
         return raw, starts
@@ -82,11 +88,15 @@ def _split(text: str) -> tuple[list[str], list[int]]:
 
 
 def is_angle_quoted(line: str) -> bool:
-    head = line[:8].translate(_INVISIBLE).lstrip()
-    return head.startswith(">") and line[:4].lstrip() != "" and not _ARROWS.search(line[-200:])
+    """">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
+    if not line or ">" not in line[:8]:
+        return False
+    head = line[:8].translate(_INVISIBLE).lstrip(" \t")
+    return head.startswith(">") and line[:4].strip() != "" and not line[-200:].rstrip().endswith("<<")
 
 
 def plain(line: str) -> str:
+    line = line[:_LONGEST_PLAIN]
     visible = line.translate(_VISIBLE)
     marks = _QUOTE_MARKS.match(visible)
     return (visible[marks.end() :] if marks else visible).strip()

@@ -73,7 +73,7 @@ def _by_last_lines(lines: Lines, written: list[int], filled: list[int]) -> int |
     start = None
     for at in reversed(filled[-4:]):
         line = lines.plain(written[at])
-        if is_sent_from(line) or _NAME.match(line) or not any(map(str.isalnum, line)):
+        if is_sent_from(line) or _is_name(lines, written, at) or not any(map(str.isalnum, line)):
             start = at
         elif start is None and at != filled[-1]:
             break
@@ -82,6 +82,12 @@ def _by_last_lines(lines: Lines, written: list[int], filled: list[int]) -> int |
     if start is not None and not any(any(map(str.isalnum, lines.plain(written[at]))) for at in filled if at >= start):
         return None
     return start
+
+
+def _is_name(lines: Lines, written: list[int], at: int) -> bool:
+    """`-Anna Kowalska`, but not the last item of a list."""
+    above = next((lines.plain(written[other]) for other in range(at - 1, max(-1, at - 4), -1) if not lines.is_blank(written[other])), "")
+    return _NAME.match(lines.plain(written[at])) is not None and not above.startswith("-")
 
 
 def is_sent_from(line: str) -> bool:

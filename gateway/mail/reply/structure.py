@@ -5,6 +5,7 @@ text/plain), so that an element's extent becomes a range of the text. Where they
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,14 +25,23 @@ _CITED_CLASSES = frozenset(
     " outlookmessageheader clean_bq airmail_on front-blockquote polymail-quote elided-text appleoriginalcontents freemail_quote wordsection1_quote"
     " gmail_attr ymail_quoted hse-quote superhuman_quote".split()
 )
-_CITED_IDS = re.compile(r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent|replycontent|reply-intro|origbody|spnetmark)")
-_REST_IDS = re.compile(r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$")
-_SIGNATURE_CLASSES = frozenset("gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block yahoo_signature tutanota_signature".split())
+_CITED_IDS = re.compile(
+    r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent|replycontent|reply-intro|origbody|spnetmark)"
+)
+_REST_IDS = re.compile(
+    r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$"
+)
+_SIGNATURE_CLASSES = frozenset(
+    "gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block yahoo_signature tutanota_signature".split()
+)
 _SIGNATURE_IDS = re.compile(r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature|divtagdefaultsignature|outlooksignature)")
 _MAILRU_BORDER = re.compile(r"border-left:\s*1px solid #0857a6", re.IGNORECASE)
 _TOP_BORDER = re.compile(r"border-top:\s*solid\s+(?:#(?:b5c4df|e1e1e1)|windowtext)\s+1\.0pt", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]+")
 _SEARCHED_AHEAD = 4000
+_SEARCHED_NEAR = 300
+_LONG_NODE = 12
+"""Letters."""
 _MOST_MISSES = 0.2
 
 
@@ -62,10 +72,8 @@ def read_structure(html: str, text: str) -> Structure:
     positions = _align(found.letters, text)
     if positions is None:
         return Structure()
-    return Structure(
-        tuple((mark, *_range(positions, start, end)) for mark, start, end in found.marked if end > start),
-        tuple(_range(positions, start, end) for start, end in found.signed if end > start),
-    )
+    signed = [(Mark.NONE, start, end) for start, end in found.signed]
+    return Structure(tuple(_ranges(positions, found.marked)), tuple((start, end) for _, start, end in _ranges(positions, signed)))
 
 
 def mark_lines(lines: Lines, structure: Structure) -> None:
@@ -82,8 +90,6 @@ def signed_lines(lines: Lines, structure: Structure) -> frozenset[int]:
 
 
 def _lines_within(lines: Lines, start: int, end: int) -> Iterator[int]:
-    from bisect import bisect_left, bisect_right
-
     first = max(0, bisect_right(lines.starts, start) - 1)
     lead = lines.raw[first][: max(0, start - lines.starts[first])] if first < len(lines) else ""
     if any(map(str.isalnum, lead)):
@@ -163,55 +169,58 @@ def _mark_of(node: LexborNode, tag: str | None, *, nested: bool) -> Mark | str |
     identity = (attributes.get("id") or "").casefold()
     style = attributes.get("style") or ""
     if tag == "blockquote":
-        cited = (attributes.get("type") or "").casefold() == "cite" or bool(classes & (_CITED_CLASSES - {"gmail_quote"})) or _MAILRU_BORDER.search(style)
+        cited = (
+            (attributes.get("type") or "").casefold() == "cite"
+            or bool(classes & (_CITED_CLASSES - {"gmail_quote"}))
+            or _MAILRU_BORDER.search(style)
+        )
         return Mark.HARD if cited else Mark.SOFT
     if classes & _CITED_CLASSES or (identity and _CITED_IDS.match(identity)) or attributes.get("name") == "messageReplySection":
-        return Mark.HARD if _has_text_of_quote(node, classes) else None
-    if (identity and _REST_IDS.match(identity)) or (tag == "div" and "border" in style and _TOP_BORDER.search(style) and _labels_in(node) >= 2):
+        return Mark.HARD
+    if (identity and _REST_IDS.match(identity)) or (
+        tag == "div" and "border" in style and _TOP_BORDER.search(style) and _labels_in(node) >= 2
+    ):
         return "rest"
     if classes & _SIGNATURE_CLASSES or (identity and _SIGNATURE_IDS.match(identity)) or "data-signature-widget" in attributes:
         return "signature"
     return None
 
 
-def _has_text_of_quote(node: LexborNode, classes: set[str]) -> bool:
-    """Gmail wraps what it forwards in `gmail_quote` too; the words tell (forward.py)."""
-    return True
-
-
 def _labels_in(node: LexborNode) -> int:
     text = (node.text(separator="\n") or "")[:3000].replace("：", ":")
-    return sum(1 for line in re.split(r"[\n]", text) if line.rstrip(": \u00a0").strip().casefold() in LABELS or line.partition(":")[0].strip().casefold() in LABELS)
+    return sum(
+        1
+        for line in re.split(r"[\n]", text)
+        if line.rstrip(": \u00a0").strip().casefold() in LABELS or line.partition(":")[0].strip().casefold() in LABELS
+    )
 
 
 def _align(nodes: list[str], text: str) -> list[int] | None:
-    """The offset in `text` of every letter of the HTML; None when too many are not there. What the text has more (addresses of links) is passed over."""
-    letters: list[str] = []
-    offsets: list[int] = []
-    for found in _LETTERS.finditer(text):
-        letters.append(found[0])
-        offsets.extend(range(found.start(), found.end()))
-    whole = "".join(letters)
-    if len(whole) != len(offsets):
-        return None
-    whole = _without_underscores(whole)
+    """The offset in `text` of every letter of the HTML, -1 where it was not found; None when too many were not.
+
+    What the text has more (addresses of links, bullets) is passed over. Short nodes are looked for near by only, since they occur anywhere.
+    """
+    words = [(found[0], found.start()) for found in _LETTERS.finditer(text)]
+    offsets = [at for word, start in words for at in range(start, start + len(word))]
+    letters = "".join(word for word, _ in words)
     positions: list[int] = []
     at = missed = 0
     for node in nodes:
-        place = whole.find(node, at, at + _SEARCHED_AHEAD + len(node))
+        reach = _SEARCHED_AHEAD if len(node) >= _LONG_NODE else _SEARCHED_NEAR
+        place = letters.find(node, at, at + reach + len(node))
         if place < 0:
             missed += len(node)
-            place = min(at, len(offsets) - 1)
-            positions.extend([offsets[place] if offsets else 0] * len(node))
-            continue
-        positions.extend(offsets[place : place + len(node)])
-        at = place + len(node)
+            positions.extend([-1] * len(node))
+        else:
+            positions.extend(offsets[place : place + len(node)])
+            at = place + len(node)
     return positions if missed <= _MOST_MISSES * max(1, len(positions)) else None
 
 
-def _without_underscores(letters: str) -> str:
-    return letters
-
-
-def _range(positions: list[int], start: int, end: int) -> tuple[int, int]:
-    return positions[start], positions[end - 1] + 1
+def _ranges(positions: list[int], found: list[tuple[Mark, int, int]]) -> Iterator[tuple[Mark, int, int]]:
+    """The found ranges in offsets of the text; one whose beginning cannot be told is left out."""
+    for mark, start, end in found:
+        first = next((at for at in range(start, min(end, start + _LONG_NODE)) if positions[at] >= 0), None)
+        last = next((at for at in range(end - 1, start - 1, -1) if positions[at] >= 0), None)
+        if first is not None and last is not None:
+            yield mark, positions[first], positions[last] + 1

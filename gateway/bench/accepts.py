@@ -1,0 +1,135 @@
+"""How many messages a second become durable, over how many a bare aiosmtpd takes and throws away (its controller on the same event loop)."""
+
+import asyncio
+import socket
+import statistics
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+from aiosmtpd.smtp import SMTP
+
+from gateway.bench.load import Load, Outcome, plain_messages, run
+from gateway.domain.organisation import Department, Desk, Gateway, Organisation
+from gateway.ingress.accept import Acceptor
+from gateway.ingress.limits import Limits
+from gateway.ingress.service import serve_smtp
+from storage import engine as storage_engine
+
+Server = Literal["bare", "deskgate"]
+
+HOSTNAME = "bench.example.com"
+
+
+async def measure(database_url: str, *, connections: int = 20, messages: int = 4000, size: int = 4000, rounds: int = 3) -> dict[str, Any]:
+    """Runs the same load against both by turns, each in a process of its own, and takes the medians.
+
+    The messages stay in the database given, which must be migrated and should be thrown away afterwards; its settings decide what durable
+    means, so `fsync` and `synchronous_commit` are told too.
+    """
+    load = Load(connections, messages, plain_messages(size))
+    found: dict[Server, list[Outcome]] = {"bare": [], "deskgate": []}
+    async with _server("bare", "-") as bare, _server("deskgate", database_url) as deskgate:
+        for _ in range(rounds):
+            found["bare"].append(await run("127.0.0.1", bare, load))
+            found["deskgate"].append(await run("127.0.0.1", deskgate, load))
+    rates = {name: statistics.median(each.per_second for each in outcomes) for name, outcomes in found.items()}
+    ours = found["deskgate"]
+    return {
+        "accepts_per_second": round(rates["deskgate"], 1),
+        "bare_aiosmtpd_per_second": round(rates["bare"], 1),
+        "ratio": round(rates["deskgate"] / rates["bare"], 3),
+        "accept_p50_seconds": round(statistics.median(each.percentile(50) for each in ours), 5),
+        "accept_p99_seconds": round(statistics.median(each.percentile(99) for each in ours), 5),
+        "not_accepted": sum(each.replies.total() - each.accepted + each.broken for each in ours),
+        "connections": connections,
+        "messages": messages,
+        "message_octets": size,
+        "durability": await _durability(database_url),
+    }
+
+
+@asynccontextmanager
+async def _server(name: Server, database_url: str) -> AsyncIterator[int]:
+    """A server process; gives its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.bench.accepts",
+        name,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(f"{database_url}\n".encode())  # not an argument: it may hold a password
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the {name} server did not start")
+        yield int(line)
+    finally:
+        process.stdin.close()  # its end is what the server waits for
+        await process.wait()
+
+
+async def _durability(database_url: str) -> dict[str, str]:
+    engine = storage_engine.connect(database_url, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            names = ("fsync", "synchronous_commit", "full_page_writes")
+            return {name: str((await connection.exec_driver_sql(f"SHOW {name}")).scalar_one()) for name in names}
+    finally:
+        await engine.dispose()
+
+
+class _NullHandler:
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 (aiosmtpd's name)
+        return "250 OK"
+
+
+def _listening() -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    return listening
+
+
+def _organisation() -> Organisation:
+    desk = Desk("Bench", HOSTNAME, "en", "r@example.com", (bytes(32),))
+    return Organisation(desk, (Department("bench", "Bench"),), (Gateway("support@example.com", "Bench", "bench", default=True),))
+
+
+async def _serve(name: Server) -> None:
+    """Prints the port, and serves until standard input ends."""
+    database_url = (await asyncio.to_thread(sys.stdin.readline)).strip()
+    listening = _listening()
+    port = listening.getsockname()[1]
+    if name == "bare":
+        await asyncio.get_running_loop().create_server(lambda: SMTP(_NullHandler(), hostname=HOSTNAME), sock=listening)
+    else:
+        engine = storage_engine.connect(database_url, pool_size=3)
+        acceptor = Acceptor(storage_engine.sessions(engine), HOSTNAME, lambda _: None)
+        limits = Limits(connections_per_address=10_000, noops=10**9)
+        await serve_smtp([listening], acceptor=acceptor, organisation=_organisation(), limits=limits)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+if __name__ == "__main__":
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve("bare" if sys.argv[1] == "bare" else "deskgate"))

@@ -1,0 +1,155 @@
+"""The command line as a whole: every command with its options and its help."""
+
+import argparse
+from collections.abc import Callable
+
+from gateway.domain.states import InboundState, OutboxState, Priority, Status
+
+ROLES = ("all", "listener", "intake", "sender", "web")
+
+DESCRIPTION = "Deskgate is the mail door of a support desk: it takes mail in over SMTP, makes tickets of it and sends what has to be sent."
+EPILOG = """\
+The configuration is --config, else $DESKGATE_CONFIG, else ./config.toml, else the built-in example (said on stderr).
+Exit status: 0 done · 1 the thing asked about is wrong or absent · 2 bad usage or configuration · 75 try again later.
+"""
+
+Adder = Callable[..., argparse.ArgumentParser]
+
+
+def parser(version: str) -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="deskgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"deskgate {version}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    running(adder(commands))
+    understanding(adder(commands))
+    tickets(adder(commands))
+    clients(adder(commands))
+    inbound(adder(commands))
+    outbox(adder(commands))
+    watching(adder(commands))
+    return top
+
+
+def adder(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Adder:
+    def add(name: str, command: str | None, text: str, as_json: bool = False) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if command is not None:
+            made.set_defaults(command=command)
+            made.add_argument("--config", metavar="PATH", help="the configuration file")
+            if as_json:
+                made.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else")
+        return made
+
+    return add
+
+
+def group(add: Adder, name: str, text: str) -> Adder:
+    made = add(name, None, text)
+    return adder(made.add_subparsers(title="commands", metavar="COMMAND", required=True))
+
+
+def running(add: Adder) -> None:
+    serve = add("serve", "serve:serve", "run the gateway until SIGTERM or SIGINT")
+    serve.add_argument(
+        "--role", action="append", choices=ROLES, metavar="ROLE", help=f"what to run of {', '.join(ROLES)}; may be given again"
+    )
+    serve.add_argument("--shadow", action="store_true", help="decide and record, but send nothing")
+    add("migrate", "schema:migrate", "bring the database's schema to this release's")
+    check = add("check", "check:check", "say what is wrong with the configuration, all of it at once")
+    check.add_argument("--database", action="store_true", help="also list rows that refer to what the configuration no longer has")
+    add("demo", "demo:demo", "play the whole story on a database of its own, step by step")
+    bench = add("bench", "bench:bench", "measure this machine: accepts a second, and mails a second to tickets and letters", as_json=True)
+    bench.add_argument("--quick", action="store_true", help="a short form, for a first impression")
+
+
+def understanding(add: Adder) -> None:
+    explain = add("explain", "explain:explain", "say how messages would be understood and what would happen, without a database")
+    explain.add_argument("files", nargs="+", metavar="FILE", help="a message file; - is standard input")
+    shape = explain.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="one JSON document (a list, where several files are given)")
+    shape.add_argument("--jsonl", action="store_true", help="one JSON object a line, in order; a bad file does not stop it")
+    explain.add_argument("--database", action="store_true", help="decide on the real facts of the database, changing nothing")
+    inject = add("inject", "inject:inject", "take a message in from a pipe or file, durably, and print its id")
+    inject.add_argument("--from", dest="reverse_path", default="", metavar="ADDR", help="the reverse-path (default: the null one)")
+    inject.add_argument("--to", dest="recipients", action="append", default=[], metavar="ADDR", help="a recipient; may be given again")
+    inject.add_argument("file", metavar="FILE", help="a message file; - is standard input")
+
+
+def tickets(add: Adder) -> None:
+    add = group(add, "tickets", "read and change tickets")
+    listed = add("list", "tickets:list_tickets", "list tickets, the newest first", as_json=True)
+    listed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
+    shown = add("show", "tickets:show", "show a ticket with its articles and events", as_json=True)
+    shown.add_argument("number", type=int, metavar="N")
+    new = add("new", "tickets:new", "open a ticket that came by another channel, such as the telephone", as_json=True)
+    new.add_argument("--client", required=True, metavar="ADDR", help="the client's address")
+    new.add_argument("--name", default="", help="the client's name, where they are not known yet")
+    new.add_argument("--subject", required=True, metavar="S")
+    new.add_argument("--text", required=True, metavar="T", help="what the client said; - reads standard input")
+    new.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who opens it")
+    new.add_argument("--gateway", metavar="ADDR", help="the gateway address it belongs to (default: the default one)")
+    changed = add("set", "tickets:set_fields", "change a ticket, as its agent would by mail")
+    changed.add_argument("number", type=int, metavar="N")
+    changed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
+    changed.add_argument("--category", metavar="C", help='any word; "" takes it away')
+    changed.add_argument("--priority", choices=[str(each) for each in Priority], metavar="P", help=f"one of {', '.join(Priority)}")
+    changed.add_argument("--assignee", metavar="ADDR", help='an agent; "" takes the ticket from its assignee')
+    changed.add_argument("--department", metavar="KEY")
+    changed.add_argument("--subject", metavar="S")
+    changed.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who acts")
+    reply = add("reply", "tickets:reply", "answer the client as an agent")
+    reply.add_argument("number", type=int, metavar="N")
+    reply.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who answers")
+    reply.add_argument("--text", default="-", metavar="T", help="the answer; - reads standard input (the default)")
+    reply.add_argument("--from", dest="from_address", metavar="ADDR", help="a gateway address to answer from (default: the ticket's)")
+
+
+def clients(add: Adder) -> None:
+    add = group(add, "clients", "know clients before they write")
+    add("list", "clients:list_clients", "list clients", as_json=True)
+    shown = add("show", "clients:show", "show a client", as_json=True)
+    shown.add_argument("client", metavar="ID|ADDR")
+    new = add("add", "clients:add", "add a client", as_json=True)
+    new.add_argument("addresses", nargs="+", metavar="ADDR", help="the client's addresses; letters go to the first")
+    new.add_argument("--name", default="", help="the client's name")
+    imported = add("import", "clients:import_csv", "add clients from a CSV file with the columns name and address", as_json=True)
+    imported.add_argument(
+        "csv", metavar="CSV", help="the file; - is standard input. An address field may hold several, separated by spaces"
+    )
+
+
+def inbound(add: Adder) -> None:
+    add = group(add, "inbound", "what arrived")
+    listed = add("list", "inbound:list_inbound", "list what arrived, the newest first", as_json=True)
+    listed.add_argument("--state", choices=[str(each) for each in InboundState], metavar="S", help=f"one of {', '.join(InboundState)}")
+    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    shown = add("show", "inbound:show", "show one message's way and what was decided on it", as_json=True)
+    shown.add_argument("id", type=int, metavar="ID")
+    shown.add_argument("--raw", action="store_true", help="write the message's bytes as they were kept")
+    replay = add("replay", "inbound:replay", "decide on a message again; a finished one has no second effect")
+    replay.add_argument("id", type=int, metavar="ID")
+
+
+def outbox(add: Adder) -> None:
+    add = group(add, "outbox", "what is to be sent")
+    listed = add("list", "outbox:list_outbox", "list letters, the newest first", as_json=True)
+    listed.add_argument("--state", choices=[str(each) for each in OutboxState], metavar="S", help=f"one of {', '.join(OutboxState)}")
+    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    shown = add("show", "outbox:show", "show a letter", as_json=True)
+    shown.add_argument("id", type=int, metavar="ID")
+    shown.add_argument("--raw", action="store_true", help="write the letter's bytes as they go out (to its first recipient)")
+    for name, text in (
+        ("retry", "try a letter now, even while sending is held"),
+        ("cancel", "send a letter to nobody who has not got it yet"),
+    ):
+        add(name, f"outbox:{name}", text).add_argument("id", type=int, metavar="ID")
+    hold = add("hold", "outbox:hold", "send nothing until release, on any node")
+    hold.add_argument("--why", default="held by an operator", metavar="TEXT", help="shown in status")
+    add("release", "outbox:release", "let letters go again")
+    add("adopt", "outbox:adopt", "make a restored or copied database this server's, so that it may send")
+
+
+def watching(add: Adder) -> None:
+    add("status", "status:status", "counts by state, waiting ages, connections, versions", as_json=True)

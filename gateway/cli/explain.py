@@ -1,0 +1,139 @@
+"""`deskgate explain`: how messages would be understood, and what would happen."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.exits import Exit
+from gateway.cli.output import block, json_line, print_fields, print_json, say, shown
+from gateway.cli.work import configured, work
+from gateway.config.convert import organisation, ours
+from gateway.desk.decide import decide
+from gateway.desk.explanation import explanation, failed
+from gateway.desk.suppose import suppose
+from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.domain.facts import Facts
+from gateway.domain.organisation import Organisation
+from gateway.domain.ours import Ours
+from gateway.domain.verdict import Verdict
+from gateway.mail.message import Message
+from gateway.mail.parse import parse_message
+
+Supposed = tuple[Facts, tuple[str, ...]]
+Gather = Callable[[Message, Envelope], Supposed]
+
+
+def explain(options: argparse.Namespace) -> int:
+    if options.database:
+        return asyncio.run(with_database(options))
+    settings = configured(options, leave_no_trace=True)
+    desk = organisation(settings)
+
+    def gather(message: Message, envelope: Envelope) -> Supposed:
+        return suppose(message, (), envelope.reverse_path, desk)
+
+    return tell(options, desk, ours(settings), gather)
+
+
+async def with_database(options: argparse.Namespace) -> int:
+    """On real facts; every transaction is rolled back."""
+    async with work(options) as opened:
+        known = ours(opened.settings)
+        documents = [await one_with_database(name, opened.sessions, opened.organisation, known) for name in options.files]
+    return show(options, iter(documents))
+
+
+async def one_with_database(name: str, sessions: Any, desk: Organisation, known: Ours) -> dict[str, Any]:
+    from gateway.desk.gather import gather
+    from gateway.desk.remembered import effect_keys
+
+    try:
+        content = read(name)
+        message = parse_message(content, known)
+    except OSError as error:
+        return failed(name, f"cannot be read: {error.strerror or error}")
+    envelope = envelope_of(message)
+    async with sessions() as session:
+        keys = effect_keys(message, b"")
+        gathered = await gather(session, 0, envelope, (), message, keys, desk)
+        await session.rollback()
+    decision = decide(message, (), envelope.reverse_path, Verdict(), gathered.facts, desk)
+    return explanation(name, message, (), decision, desk, ("on the facts of the database; the authentication is not checked here",))
+
+
+def tell(options: argparse.Namespace, desk: Organisation, known: Ours, gather: Gather) -> int:
+    return show(options, (one(name, desk, known, gather) for name in options.files))
+
+
+def show(options: argparse.Namespace, documents: Iterator[dict[str, Any]]) -> int:
+    """Each as it comes; the status is 1 when one of them could not be read."""
+    status = Exit.DONE
+    kept = []
+    for document in documents:
+        if document["error"] is not None:
+            status = Exit.WRONG
+            say(f"deskgate: {document['file']}: {document['error']}")
+        if options.jsonl:
+            print(json_line(document), flush=True)
+        elif options.json:
+            kept.append(document)
+        elif document["error"] is None:
+            print_explanation(document)
+    if options.json:
+        print_json(kept[0] if len(kept) == 1 else kept)
+    return status
+
+
+def one(name: str, desk: Organisation, known: Ours, gather: Gather) -> dict[str, Any]:
+    try:
+        content = read(name)
+    except OSError as error:
+        return failed(name, f"cannot be read: {error.strerror or error}")
+    try:
+        message = parse_message(content, known)
+        envelope = envelope_of(message)
+        facts, assumed = gather(message, envelope)
+        decision = decide(message, (), envelope.reverse_path, Verdict(), facts, desk)
+        return explanation(name, message, (), decision, desk, assumed)
+    except Exception as error:  # noqa: BLE001  the edge: one bad file must not end the run; the defect is named in its object
+        return failed(name, f"{type(error).__name__}: {error}")
+
+
+def read(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+
+
+def envelope_of(message: Message) -> Envelope:
+    """As far as the fields tell: the reverse-path of Return-Path, else the author's address."""
+    returned = next((value for name, value in message.headers if name == "return-path"), None)
+    author = message.author.address if message.author is not None else ""
+    reverse_path = returned.strip().strip("<>") if returned is not None else author
+    return Envelope(reverse_path, (), Peer(Entry.STDIN))
+
+
+def print_explanation(document: dict[str, Any]) -> None:
+    author = document["from"]
+    print(document["file"])
+    print_fields(
+        {
+            "From": f"{author['name']} <{author['address']}>" if author else "nobody",
+            "To": [each["address"] for each in document["to"]],
+            "Cc": [each["address"] for each in document["cc"]],
+            "Subject": document["subject"],
+            "Kind": f"{document['kind'].replace('_', ' ')}: {document['reason']}",
+            "Language": document["language"],
+            "Gateway": f"{document['gateway'] or 'none'}: {document['route_reason']}",
+            "Attachments": [f"{each['filename']} ({each['size']} bytes)" for each in document["attachments"]],
+            "Warnings": document["warnings"],
+        }
+    )
+    for heading, field in (("New text", "new_text"), ("Signature", "signature"), ("Quoted", "quoted_text")):
+        if document[field]:
+            print(f"\n  {heading}:\n{block(document[field])}")
+    print("\n  What would happen:")
+    for line in document["decision"]:
+        print(f"    - {shown(line)}")
+    print()

@@ -1,0 +1,67 @@
+"""Arguments, and the translation of whatever goes wrong into an exit status and a sentence."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from importlib import import_module
+
+from gateway import __version__
+from gateway.cli import arguments
+from gateway.cli.exits import Exit, Fail
+from gateway.cli.output import say
+
+
+def run(argv: Sequence[str]) -> int:
+    """Returns the exit status; argparse itself exits with 2 on bad usage, which is CONTRACT's."""
+    parser = arguments.parser(__version__)
+    options = parser.parse_args(argv)
+    try:
+        return Exit.DONE if (status := call(options)) is None else status
+    except Fail as failure:
+        say(f"deskgate: {failure.why}")
+        return failure.status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Somebody's `head` has seen enough.
+        sys.stderr.close()
+        return Exit.DONE
+    except Exception as error:
+        translated = translate(error)
+        if translated is None:
+            raise
+        say(f"deskgate: {translated.why}")
+        return translated.status
+
+
+def call(options: argparse.Namespace) -> int | None:
+    module, _, name = options.command.partition(":")
+    function: Callable[[argparse.Namespace], int | Coroutine[object, object, int | None] | None]
+    function = getattr(import_module(f"gateway.cli.{module}"), name)
+    result = function(options)
+    return asyncio.run(result) if isinstance(result, Coroutine) else result
+
+
+def translate(error: Exception) -> Fail | None:
+    """Known troubles of the rooms below; None for a defect of ours, which deserves its traceback."""
+    from gateway.app.schema import SchemaError
+    from gateway.config.faults import ConfigurationError
+    from gateway.supervisor.sockets import CannotListenError
+    from storage.embedded import EmbeddedError
+    from storage.engine import database_away
+
+    match error:
+        case ConfigurationError():
+            return Fail(str(error), Exit.USAGE)
+        case SchemaError() | CannotListenError() | EmbeddedError():
+            return Fail(str(error), Exit.WRONG)
+        case _ if database_away(error):
+            return Fail(f"the database is away, try again later: {first_line(error)}", Exit.LATER)
+        case _:
+            return None
+
+
+def first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,37 @@
+"""Facts for a message that is explained without a database: what its genuine tokens imply, and nothing else. PURE."""
+
+from gateway.desk.authority import carried_tokens, thread_ticket
+from gateway.desk.identify import FromAgent, FromOutside, identify
+from gateway.domain.facts import Facts, KnownClient, KnownTicket
+from gateway.domain.organisation import Organisation
+from gateway.domain.states import Priority, Status
+from gateway.mail.message import Message
+
+
+def suppose(message: Message, recipients: tuple[str, ...], reverse_path: str, organisation: Organisation) -> tuple[Facts, tuple[str, ...]]:
+    """The facts, and in words what was assumed."""
+    assumed = ["it has not been seen before", "its authentication is not checked here: nothing proves who wrote it"]
+    number = thread_ticket(carried_tokens(message, recipients, organisation), organisation)
+    if number is None:
+        assumed.append("its author is not a known client, and no ticket remembers an id that it names")
+        return Facts(), tuple(f"assumed: {each}" for each in assumed)
+    writer = identify(message, reverse_path, organisation)
+    if isinstance(writer, FromOutside):
+        client = KnownClient(0, writer.person.name, writer.person.address, (writer.key,))
+        assumed.append(f"{writer.key} is the client of ticket #{number}, which is open")
+    else:
+        client = KnownClient(0, "", "", ())
+        assumed.append(f"ticket #{number} is open")
+    gateway = organisation.default_gateway
+    departments = writer.agent.departments if isinstance(writer, FromAgent) else (gateway.department,)
+    ticket = KnownTicket(
+        number=number,
+        subject=message.subject,
+        status=Status.OPEN,
+        priority=Priority.NORMAL,
+        department=departments[0] if departments else gateway.department,
+        gateway=gateway.address,
+        language=organisation.desk.language,
+        client=client,
+    )
+    return Facts(tickets=(ticket,)), tuple(f"assumed: {each}" for each in assumed)

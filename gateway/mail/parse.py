@@ -1,0 +1,194 @@
+"""The door of the room: raw bytes → `Message`. Total: whatever the bytes are, a message comes out."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from gateway.domain.ours import Ours
+from gateway.mail import automatic, forward, kind, language
+from gateway.mail.address import hides_another, parse_mailboxes
+from gateway.mail.canonical import body_hash
+from gateway.mail.content import Content, Passage, read_content
+from gateway.mail.dates import read_date
+from gateway.mail.headers import Block, preface, read_block, shown
+from gateway.mail.html import from_text, sanitise
+from gateway.mail.html_bounds import exceeded_bound
+from gateway.mail.html_text import html_to_text
+from gateway.mail.ids import read_id, read_ids
+from gateway.mail.message import Attachment, Body, Dkim, Mailbox, Message, Trace
+from gateway.mail.mime import read_tree
+from gateway.mail.parameters import read_parametrised
+from gateway.mail.reply import cut_reply
+from gateway.mail.second_reading import read_again
+from gateway.mail.texts import MAX_TEXT
+
+_DELIVERED_TO = ("delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-delivered-to")
+_MAX_SUBJECT = 2000
+_MAX_SIGNATURES = 10
+_MAX_TRACES = 50
+
+
+def parse_message(content: bytes, ours: Ours) -> Message:
+    """Everything that the bytes alone tell. What exceeds a bound keeps subject, author and what was read, is attached raw, and warned of."""
+    if b"\n" not in content and b"\r" in content:
+        content = content.replace(b"\r", b"\n")
+    block = read_block(content, preface(content))
+    message = read_fields(block)
+    if block.exceeded is not None:
+        return with_raw(message, content, block.exceeded)
+    tree = read_tree(content, block)
+    read = read_content(tree)
+    text = _text_of(read)
+    message = _with_content(message, read, text, ours)
+    message = replace(message, warnings=(*message.warnings, *tree.faults, *text.warnings))
+    if bound := tree.exceeded or text.exceeded:
+        return with_raw(replace(message, attachments=() if tree.exceeded else message.attachments), content, bound)
+    return message
+
+
+def read_fields(block: Block) -> Message:
+    """What the header block alone tells; kind and text are still to come."""
+    headers = shown(block.fields)
+    authors = block.all("from")
+    mailboxes = parse_mailboxes(authors[0].value) if len(authors) == 1 else ()
+    author = mailboxes[0] if len(mailboxes) == 1 else None
+    unambiguous, warnings = _judge_author(block, author)
+    subject = block.first("subject")
+    message_id = block.first("message-id")
+    return Message(
+        kind="message",
+        reason="",
+        message_id=read_id(message_id.value) if message_id is not None else None,
+        subject=subject.text[:_MAX_SUBJECT] if subject is not None else "",
+        date=read_date(block.value("date")),
+        author=author,
+        author_unambiguous=unambiguous,
+        originator=next(iter(_mailboxes(block, "sender")), None),
+        reply_to=_mailboxes(block, "reply-to"),
+        to=_mailboxes(block, "to"),
+        cc=_mailboxes(block, "cc"),
+        delivered_to=tuple(mailbox for field in block.fields if field.name in _DELIVERED_TO for mailbox in parse_mailboxes(field.value)),
+        in_reply_to=_ids(block, "in-reply-to"),
+        references=_ids(block, "references"),
+        body=Body(text="", new_text=""),
+        automatic=automatic.why_automatic(headers),
+        list_mail=automatic.is_list_mail(headers),
+        dkim=_signatures(block),
+        authentication_results=_traces(block),
+        received_count=len(block.all("received")),
+        headers=headers,
+        warnings=(*dict.fromkeys(block.faults), *warnings),
+    )
+
+
+def with_raw(message: Message, content: bytes, bound: str) -> Message:
+    """The message with its own bytes attached, because `bound` was exceeded."""
+    raw = Attachment("message.eml", "message/rfc822", content, hashlib.sha256(content).hexdigest())
+    attachments = (*message.attachments, raw)
+    return replace(
+        message,
+        kind="message" if message.kind == "empty" else message.kind,
+        attachments=attachments,
+        body_hash=body_hash(message.body.text, (each.sha256 for each in attachments)),
+        warnings=(*message.warnings, f"{bound}: what lies beyond is in message.eml"),
+    )
+
+
+def _judge_author(block: Block, author: Mailbox | None) -> tuple[bool, tuple[str, ...]]:
+    """Whether authority may rest on From, and what speaks against it."""
+    fields = block.all("from")
+    if len(fields) != 1:
+        return False, (f"{len(fields)} From fields" if fields else "no From field",)
+    value = fields[0].value
+    if author is None or not author.key:
+        return False, ("From does not name exactly one valid address",)
+    if "\x00" in value or hides_another(value):
+        return False, ("From names another address in its display name",)
+    second = read_again(block)
+    if second.author != author.key:
+        return False, ("From reads differently to another parser", *second.doubts)
+    return True, ()
+
+
+def _mailboxes(block: Block, name: str) -> tuple[Mailbox, ...]:
+    return tuple(mailbox for field in block.all(name) for mailbox in parse_mailboxes(field.value))
+
+
+def _ids(block: Block, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for field in block.all(name) for each in read_ids(field.value)))
+
+
+def _signatures(block: Block) -> tuple[Dkim, ...]:
+    """Where the keys of the DKIM signatures lie (RFC 6376 §3.5); a header has a few, a hostile one thousands."""
+    tags = [read_parametrised("dkim;" + field.value).parameters for field in block.all("dkim-signature")[:_MAX_SIGNATURES]]
+    return tuple(
+        Dkim("".join(each["d"].split()).lower(), "".join(each["s"].split()).lower()) for each in tags if each.get("d") and each.get("s")
+    )
+
+
+def _traces(block: Block) -> tuple[Trace, ...]:
+    received = 0
+    traces = []
+    for field in block.fields:
+        if field.name == "received":
+            received += 1
+        elif field.name == "authentication-results" and len(traces) < _MAX_TRACES:
+            traces.append(Trace(field.value[:8192], received))
+    return tuple(traces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """`source` is the HTML as it came, for the reply cutter; `html` is what may be shown."""
+
+    text: str
+    source: str | None = None
+    html: str | None = None
+    exceeded: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def _text_of(content: Content) -> _Text:
+    readings = [_read_passage(passage) for passage in content.passages]
+    text = "\n\n".join(reading.text.strip("\n") for reading in readings)
+    exceeded = next((reading.exceeded for reading in readings if reading.exceeded), None)
+    if len(text) > MAX_TEXT:
+        text, exceeded = text[:MAX_TEXT], exceeded or f"text of more than {MAX_TEXT:,} characters"
+    sources = [reading.source for reading in readings]
+    if not any(sources):
+        return _Text(text, exceeded=exceeded)
+    source = "\n".join(source or from_text(reading.text) for source, reading in zip(sources, readings, strict=True))
+    if bound := exceeded_bound(source):
+        return _Text(text, exceeded=exceeded or bound)
+    return _Text(text, source, sanitise(source, content.locations), exceeded)
+
+
+def _read_passage(passage: Passage) -> _Text:
+    if passage.html is None:
+        return _Text(passage.plain or "")
+    bound = exceeded_bound(passage.html)
+    if bound is not None:
+        return _Text(passage.plain or without_tags(passage.html), exceeded=bound)
+    return _Text(passage.plain if passage.plain is not None else html_to_text(passage.html), source=passage.html)
+
+
+def without_tags(html: str) -> str:
+    """For HTML that no parser may see: what stands between its angle brackets, crudely."""
+    pieces = html[: 2 * MAX_TEXT].split("<")
+    return " ".join(" ".join(text.split()) for piece in pieces if (text := piece.partition(">")[2])).strip()
+
+
+def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -> Message:
+    cut = cut_reply(text.text, text.source, ours)
+    verdict = kind.read_kind(message.headers, message.subject, text.text, content.parts)
+    return replace(
+        message,
+        kind=verdict.kind,
+        reason=verdict.reason,
+        bounce=verdict.bounce,
+        body=Body(text.text, cut.new_text, cut.quoted_text, cut.signature, text.html),
+        attachments=content.attachments,
+        language=language.guess_language(cut.new_text or text.text),
+        forwarded=forward.read_forwarded(message.subject, text.text, content.parts),
+        calendar=content.calendar,
+        body_hash=body_hash(text.text, (each.sha256 for each in content.attachments)),
+    )

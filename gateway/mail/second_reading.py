@@ -1,0 +1,38 @@
+"""mail-parser's own reading of the fields that say who wrote when: a second opinion beside ours.
+
+Two readers that differ on an author are what forgers look for, so authority needs them to agree. mail-parser is handed the few fields it is asked
+about, already bounded, as a message without a body; see `mime` for why the body is not its work.
+"""
+
+from dataclasses import dataclass
+from email.message import Message as Fields
+
+from mailparser import MailParser
+
+from gateway.mail.address import address_key
+from gateway.mail.headers import Block
+
+_MAX_VALUE = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """`author` is the key of the one From address it sees, or `""`; `doubts` are the recoveries that it had to make."""
+
+    author: str
+    doubts: tuple[str, ...]
+
+
+def read_again(block: Block) -> SecondReading:
+    field = block.first("from")
+    if field is None or len(field.raw) > _MAX_VALUE:
+        return SecondReading("", ())
+    fields = Fields()
+    fields["From"] = field.value
+    try:
+        parser = MailParser(fields)
+        addresses = [address for _, address in parser.from_ if address]
+    except (AttributeError, IndexError, LookupError, TypeError, ValueError, RecursionError):
+        return SecondReading("", ("From cannot be read",))
+    doubts = tuple(f"From: {defect['reason']}" for defect in parser.address_header_defects)
+    return SecondReading(address_key(addresses[0]) if len(addresses) == 1 else "", doubts)

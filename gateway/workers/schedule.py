@@ -1,0 +1,80 @@
+"""Runs periodic jobs. Every intake child has a `Schedule`; leases see to it that one of them does the work."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from storage import inbound, schedule
+from storage.engine import database_away
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 30.0
+RETRY_SECONDS = 60.0
+
+HOUR = 3600.0
+WEEKS_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run` has a transaction to itself and may be run twice; its result is logged. Past `lease` seconds somebody else begins it anew."""
+
+    name: str
+    every: float
+    run: Callable[[AsyncSession], Awaitable[object]]
+    lease: float = 600.0
+
+
+JOBS = (
+    Job("partitions", 6 * HOUR, lambda session: inbound.ensure_partitions(session, WEEKS_AHEAD)),
+    Job("forget", HOUR, schedule.forget),
+)
+
+
+class Schedule:
+    """`worker` is unique to this process's life."""
+
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], worker: str, jobs: Sequence[Job] = JOBS, look: float = LOOK_SECONDS
+    ) -> None:
+        self._sessions, self._worker, self._jobs, self._look = sessions, worker, tuple(jobs), look
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; a job under way is finished first."""
+        while not stop.is_set():
+            await self.run_due()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._look)
+
+    async def run_due(self) -> None:
+        """Every job that is due and nobody else's, one after another."""
+        for job in self._jobs:
+            try:
+                if await self._take(job):
+                    await self._run(job)
+            except Exception as error:
+                if not database_away(error):
+                    raise
+                log.info("schedule_waits", job=job.name, error=f"{type(error).__name__}: {error}")
+
+    async def _take(self, job: Job) -> bool:
+        async with self._sessions.begin() as session:
+            return await schedule.take(session, job.name, self._worker, job.lease)
+
+    async def _run(self, job: Job) -> None:
+        error: str | None = None
+        try:
+            async with asyncio.timeout(job.lease), self._sessions.begin() as session:
+                done = await job.run(session)
+            log.info("job_done", job=job.name, result=done)
+        except Exception as failure:  # the edge: a job that fails is tried again, and fails alone
+            error = f"{type(failure).__name__}: {failure}"
+            log.exception("job_failed", job=job.name)
+        due_in = job.every if error is None else min(job.every, RETRY_SECONDS)
+        async with self._sessions.begin() as session:
+            await schedule.finish(session, job.name, self._worker, due_in, error)

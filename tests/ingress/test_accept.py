@@ -1,0 +1,238 @@
+"""The one door: durable, together, each answered only after its commit; and what happens when the database does not go along."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.ingress.accept import Acceptor, redelivery_key
+from gateway.ingress.content import Content
+from storage import engine as storage_engine
+from storage import inbound
+from tests.ingress.conftest import HOSTNAME, Listen
+from tests.ingress.gate import Gate, gate_to
+
+Sessions = async_sessionmaker[AsyncSession]
+PEER = Peer(Entry.SMTP, "192.0.2.1", 12345, "client.test")
+
+
+def envelope(number: int = 0, *recipients: str, reverse_path: str = "ann@client.test") -> Envelope:
+    return Envelope(reverse_path, recipients or ("support@example.com",), PEER, trace_id=f"trace-{number}")
+
+
+@pytest_asyncio.fixture
+async def gate(database_url: str) -> AsyncIterator[Gate]:
+    async with gate_to(database_url) as gate:
+        yield gate
+
+
+@pytest_asyncio.fixture
+async def gated(gate: Gate) -> AsyncIterator[Sessions]:
+    """Sessions whose way to the database leads through the gate."""
+    engine = storage_engine.connect(gate.url, pool_size=2)
+    yield storage_engine.sessions(engine)
+    gate.unblock()
+    await engine.dispose()
+
+
+async def kept(sessions: Sessions) -> list[inbound.Inbound]:
+    async with sessions() as session:
+        return (await inbound.list_inbound(session))[::-1]
+
+
+async def test_what_is_kept_is_our_stamp_and_every_octet_of_the_content(sessions: Sessions) -> None:
+    woken: list[str] = []
+    acceptor = Acceptor(sessions, HOSTNAME, woken.append, clock=lambda: datetime(2026, 3, 1, 9, 5, 7, tzinfo=UTC))
+    octets = b"Subject: Hi\r\n\r\n" + bytes(range(1, 256))
+    inbound_id = await acceptor.accept_message(envelope(7, "support@example.com", "r@example.com"), Content.of(octets))
+    async with sessions() as session:
+        content = await inbound.content_of(session, inbound_id)
+        row = await inbound.show(session, inbound_id)
+    assert content == (
+        b"Return-Path: <ann@client.test>\r\n"
+        b"Received: from client.test ([192.0.2.1])\r\n"
+        b"\tby mx.example.com with ESMTP id trace-7;\r\n"
+        b"\tSun, 01 Mar 2026 09:05:07 +0000\r\n" + octets
+    )
+    assert row is not None
+    assert (row.recipients, row.size, row.trace_id) == (("support@example.com", "r@example.com"), len(content), "trace-7")
+    assert row.peer == {"address": "192.0.2.1", "port": 12345, "helo": "client.test", "tls": None}
+    assert woken == ["inbound"]
+
+
+async def test_messages_that_wait_together_share_a_commit_and_keep_their_own_content(sessions: Sessions) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, writers=1)
+    octets = [b"Subject: %d\r\n\r\n" % number for number in range(100)]
+    ids = await asyncio.gather(*(acceptor.accept_message(envelope(number), Content.of(each)) for number, each in enumerate(octets)))
+    assert acceptor.commits <= 2
+    assert acceptor.accepted == 100
+    async with sessions() as session:
+        for number, inbound_id in enumerate(ids):
+            row = await inbound.show(session, inbound_id)
+            content = await inbound.content_of(session, inbound_id)
+            assert row is not None
+            assert row.trace_id == f"trace-{number}"
+            assert content is not None
+            assert content.endswith(octets[number])
+
+
+async def test_a_group_is_bounded_in_octets_and_in_messages(sessions: Sessions) -> None:
+    by_octets = Acceptor(sessions, HOSTNAME, lambda _: None, writers=1, group_octets=1000)
+    await asyncio.gather(*(by_octets.accept_message(envelope(n), Content.of(b"x" * 400)) for n in range(6)))
+    assert by_octets.commits == 3
+    by_messages = Acceptor(sessions, HOSTNAME, lambda _: None, writers=1, group_messages=2)
+    await asyncio.gather(*(by_messages.accept_message(envelope(n), Content.of(b"x")) for n in range(6)))
+    assert by_messages.commits == 3
+    huge = Acceptor(sessions, HOSTNAME, lambda _: None, group_octets=10)
+    assert await huge.accept_message(envelope(), Content.of(b"x" * 400))
+
+
+async def test_one_that_cannot_be_kept_does_not_spoil_the_others(sessions: Sessions) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, writers=1)
+    unkeepable = envelope(3, reverse_path="nul\0@client.test")
+    envelopes = [unkeepable if number == 3 else envelope(number) for number in range(6)]
+    outcomes = await asyncio.gather(*(acceptor.accept_message(each, Content.of(b"x")) for each in envelopes), return_exceptions=True)
+    assert [isinstance(outcome, int) for outcome in outcomes] == [True, True, True, False, True, True]
+    assert sorted(row.trace_id for row in await kept(sessions)) == [f"trace-{number}" for number in (0, 1, 2, 4, 5)]
+    assert (acceptor.accepted, acceptor.failed) == (5, 1)
+
+
+async def test_a_caller_that_is_cancelled_does_not_stop_the_commit(sessions: Sessions, engine: AsyncEngine) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None)
+    async with engine.begin() as lock:
+        await lock.execute(text("LOCK TABLE inbound_messages"))
+        caller = asyncio.create_task(acceptor.accept_message(envelope(), Content.of(b"x")))
+        await asyncio.sleep(0.1)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        await lock.rollback()
+    await acceptor.aclose()
+    assert len(await kept(sessions)) == 1
+
+
+async def test_a_client_that_disconnects_during_the_commit_leaves_its_message(listen: Listen, engine: AsyncEngine) -> None:
+    listener = await listen()
+    async with engine.begin() as lock:
+        await lock.execute(text("LOCK TABLE inbound_messages"))
+        async with listener.client() as client:
+            await client.hello()
+            await client.envelope()
+            await client.say("DATA")
+            client.send(b"Subject: Hi\r\n\r\n.\r\n")
+            await asyncio.sleep(0.1)
+            client.writer.transport.abort()
+        await asyncio.sleep(0.1)
+        await lock.rollback()
+    async with asyncio.timeout(5):
+        while listener.service.connections:
+            await asyncio.sleep(0.01)
+    assert len(await listener.kept()) == 1
+
+
+async def test_a_commit_that_takes_too_long_is_451_and_the_next_message_is_kept(listen: Listen, gate: Gate, gated: Sessions) -> None:
+    listener = await listen(acceptor=Acceptor(gated, HOSTNAME, lambda _: None, commit_seconds=0.5))
+    async with listener.client() as client:
+        await client.hello()
+        assert (await client.message()).startswith("250")
+        gate.block()
+        began = time.monotonic()
+        assert await client.message() == "451 4.3.0 Temporary failure, try again later"
+        assert time.monotonic() - began < 2
+        gate.unblock()
+        async with asyncio.timeout(5):
+            while (await client.message()).startswith("451"):
+                await asyncio.sleep(0.05)
+    assert listener.service.tally.messages_accepted == 2
+
+
+async def test_a_database_that_is_down_is_451_and_when_it_is_back_250(listen: Listen, gate: Gate, gated: Sessions) -> None:
+    listener = await listen(acceptor=Acceptor(gated, HOSTNAME, lambda _: None))
+    async with listener.client() as client:
+        await client.hello()
+        assert (await client.message(b"Subject: 1\r\n\r\n.\r\n")).startswith("250")
+        await gate.shut()
+        began = time.monotonic()
+        assert await client.message(b"Subject: 2\r\n\r\n.\r\n") == "451 4.3.0 Temporary failure, try again later"
+        assert time.monotonic() - began < 5
+        await gate.open()
+        assert (await client.message(b"Subject: 3\r\n\r\n.\r\n")).startswith("250")
+    assert len(await listener.kept()) == 2
+
+
+async def test_messages_that_were_given_up_are_not_kept_afterwards(gate: Gate, gated: Sessions, sessions: Sessions) -> None:
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, writers=1, commit_seconds=0.3)
+    await acceptor.accept_message(envelope(0), Content.of(b"0"))
+    gate.block()
+    outcomes = await asyncio.gather(
+        *(acceptor.accept_message(envelope(number), Content.of(b"x")) for number in range(1, 4)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 3
+    late = asyncio.gather(*(acceptor.accept_message(envelope(9), Content.of(b"x")) for _ in range(3)), return_exceptions=True)
+    assert [type(outcome) for outcome in await late] == [TimeoutError] * 3
+    gate.unblock()
+    async with asyncio.timeout(5):
+        await acceptor.aclose()
+    # Those of the first group may have been kept, for their commit was under way; the others were never begun.
+    assert "trace-9" not in {row.trace_id for row in await kept(sessions)}
+
+
+async def test_large_content_comes_back_whole_from_its_file(listen: Listen) -> None:
+    listener = await listen()
+    body = b"".join(b"%07d %s\r\n" % (number, b"x" * 66) for number in range(60_000))
+    async with listener.client() as client:
+        await client.hello()
+        assert (await client.message(b"Subject: Large\r\n\r\n" + body + b".\r\n")).startswith("250")
+    content = await listener.content()
+    assert hashlib.sha256(content).digest() == hashlib.sha256(b"Subject: Large\r\n\r\n" + body).digest()
+
+
+async def test_no_text_of_an_exception_reaches_the_peer(listen: Listen, sessions: Sessions, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE inbound_messages ADD CONSTRAINT secret_of_ours CHECK (size < 0) NOT VALID"))
+    listener = await listen()
+    async with listener.client() as client:
+        await client.hello()
+        assert await client.message() == "451 4.3.0 Temporary failure, try again later"
+        assert await client.say("NOOP") == "250 2.0.0 Ok"
+
+
+def test_the_redelivery_key_is_of_content_reverse_path_and_recipients() -> None:
+    digest = hashlib.sha256(b"content").digest()
+    key = redelivery_key(envelope(1, "a@x.test", "b@x.test"), digest)
+    assert key == redelivery_key(envelope(2, "b@x.test", "a@x.test", "a@x.test"), digest)
+    others = [
+        redelivery_key(envelope(1, "a@x.test"), digest),
+        redelivery_key(envelope(1, "a@x.test", "b@x.test", reverse_path=""), digest),
+        redelivery_key(envelope(1, "a@x.test", "b@x.test"), hashlib.sha256(b"other").digest()),
+    ]
+    assert len({key, *others}) == 4
+
+
+@given(st.lists(st.text(max_size=4), min_size=2, max_size=4, unique=True), st.data())
+def test_the_redelivery_key_tells_fields_apart(fields: list[str], data: st.DataObject) -> None:
+    """However the same characters are spread over the fields."""
+    other = data.draw(st.permutations(fields))
+    one, two = (Envelope(each[0], tuple(each[1:]), PEER) for each in (fields, other))
+    same = (one.reverse_path, sorted(one.recipients)) == (two.reverse_path, sorted(two.recipients))
+    assert (redelivery_key(one, b"") == redelivery_key(two, b"")) is same
+
+
+async def test_redelivery_of_the_same_octets_has_the_same_key(listen: Listen) -> None:
+    listener = await listen()
+    for _ in range(2):
+        async with listener.client() as client:
+            await client.hello()
+            await client.message()
+    async with listener.sessions() as session:
+        keys = (await session.execute(text("SELECT DISTINCT redelivery_key FROM inbound_messages"))).scalars().all()
+    assert len(keys) == 1

@@ -1,0 +1,1 @@
+"""How Deskgate is installed and told of: the Dockerfile, the locks, the Makefile, continuous integration, the documents."""
