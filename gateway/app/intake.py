@@ -10,12 +10,11 @@ from gateway.parsing.process import Limits
 from gateway.supervisor.child import Control
 from gateway.telemetry import metrics
 from gateway.telemetry.follow import Followed, follow
-from gateway.workers.intake import LEASE, Intake
+from gateway.workers.intake import LEASE, Intake, Taken
 from gateway.workers.loop import Loop, Pace
 from gateway.workers.schedule import Schedule
 from gateway.workers.wake import Waker
 from storage.engine import sessions
-from storage.inbound import Claimed
 
 PARSERS = 2
 """At work at once: a message that takes its ten seconds must not hold up all others."""
@@ -48,7 +47,7 @@ async def run(control: Control) -> None:
 class MeasuredIntake(Intake):
     """Tells the metrics how long the work on each message took."""
 
-    async def work(self, item: Claimed) -> None:
+    async def work(self, item: Taken) -> None:
         with metrics.intake_seconds.time():
             await super().work(item)
 

@@ -1,4 +1,4 @@
-"""How many messages a second become durable, over how many a bare aiosmtpd takes and throws away (its controller on the same event loop)."""
+"""How many messages a second become durable, over how many a bare aiosmtpd takes and throws away on the same event loop."""
 
 import asyncio
 import socket

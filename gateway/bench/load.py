@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class _Session(asyncio.Protocol):
         self._numbers = numbers
         self._outcome = outcome
         self._buffer = b""
-        self._step = self._on_greeting
+        self._step: Callable[[int], None] = self._on_greeting
         self._mail = f"MAIL FROM:<{load.reverse_path}>\r\n".encode()
         self._rcpt = f"RCPT TO:<{load.recipient}>\r\n".encode()
         self._number = 0
@@ -88,8 +89,7 @@ class _Session(asyncio.Protocol):
         self._say(self._mail, self._on_mail)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]  # uvloop's is no asyncio.Transport
-        self._transport: asyncio.Transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         lines = (self._buffer + data).split(b"\r\n")

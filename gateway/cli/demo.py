@@ -18,6 +18,7 @@ from gateway.config.load import at, load
 from gateway.demo import story
 from gateway.demo.stage import Stage, StageError, stage
 from gateway.desk.views import ticket_document
+from gateway.mail.encoded_words import decode_words
 from gateway.telemetry import logs
 from storage.engine import sessions
 from storage.ticket_views import show_ticket
@@ -121,9 +122,10 @@ def tell_mail(mail: EmailMessage, words: str) -> None:
 
 def tell_letter(letter: EmailMessage) -> None:
     print()
+    raw = dict(letter.raw_items())
     for name in SHOWN_HEADERS:
-        if letter[name] is not None:
-            print(f"    {name}: {shown(letter[name])}")
+        if name in raw:
+            print(f"    {name}: {shown(decode_words(' '.join(str(raw[name]).split())))}")
     body = letter.get_body(("plain",))
     print(block("\n" + (body.get_content().replace("\r\n", "\n").rstrip("\n") if body is not None else "")))
     sys.stdout.flush()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Envelope
@@ -16,6 +15,7 @@ from gateway.ingress.content import Content
 from gateway.ingress.limits import MIB
 from gateway.ingress.trace import stamp
 from storage import inbound
+from storage.engine import database_away
 
 log = structlog.get_logger()
 
@@ -156,15 +156,13 @@ class Acceptor:
 
 def _log_failure(waiting: _Waiting, error: Exception) -> None:
     """A database that is away needs no traceback a message; and a driver's detail lines quote the row, with addresses and tokens."""
-    expected = isinstance(error, SQLAlchemyError | OSError)
-    cause = error.orig if isinstance(error, DBAPIError) else error
     log.error(
         "message not kept",
         trace_id=waiting.envelope.trace_id,
         size=waiting.content.size,
         error=type(error).__name__,
-        cause=str(cause).partition("\n")[0],
-        exc_info=None if expected else error,
+        cause=str(error).partition("\n")[0],
+        exc_info=None if database_away(error) else error,
     )
 
 

@@ -1,7 +1,7 @@
 """The strict reader of addr-spec, and how addresses are compared: what everything security touches uses.
 
-RFC 5321 §4.1.2 with the non-ASCII of RFC 6531 §3.3. The obsolete forms of RFC 5322 §4.4 (comments and white space inside an address, routes) are
-refused: programs read them differently, and a difference is a way to forge. Nothing is ever decoded inside an address.
+RFC 5321 §4.1.2 with the non-ASCII of RFC 6531 §3.3. The obsolete forms of RFC 5322 §4.4 (comments and white space inside an address,
+routes) are refused: programs read them differently, and a difference is a way to forge. Nothing is ever decoded inside an address.
 """
 
 import ipaddress

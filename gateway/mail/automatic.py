@@ -89,7 +89,9 @@ def is_list_mail(headers: Headers) -> bool:
 
 
 _CERTAIN = re.compile(
-    r"\s*(?:auto[- ]?(?:re|mat)|out of (?:the )?office|автоматическ|автоответ|автовідпов|abwesenheit|réponse auto|respuesta auto|risposta auto|resposta auto|odpowiedź auto|otomatik|自動|自动|자동)",
+    r"\s*(?:auto[- ]?(?:re|mat)|out of (?:the )?office|автоматическ|автоответ|автовідпов|abwesenheit"
+    r"|réponse auto|respuesta auto|risposta auto|resposta auto"
+    r"|odpowiedź auto|otomatik|自動|自动|자동)",
     re.IGNORECASE,
 )
 

@@ -15,65 +15,86 @@ _MOST_RECIPIENTS = 100
 _MOST_DIAGNOSTIC = 500
 
 _DAEMONS = re.compile(
-    r"(?:^|[<\s\"])(?:mailer[-_.]?daemon|mail[-_.]?daemon|p?oo?st[-_]?master|mail[-_.]delivery[-_.]system|mailerdaemon|mdaemon|bounces?|mailsystem|smtp-daemon)(?:[@>\s\"]|$)"
+    r"(?:^|[<\s\"])(?:mailer[-_.]?daemon|mail[-_.]?daemon|p?oo?st[-_]?master|mail[-_.]delivery[-_.]system|mailerdaemon|mdaemon"
+    r"|bounces?|mailsystem|smtp-daemon)(?:[@>\s\"]|$)"
     r"|mail deliver[a-z]* (?:sub)?system|mailer daemon|system administrator|mail administrator|mail system",
     re.IGNORECASE,
 )
 _SUBJECTS = re.compile(
-    r"fail(?:ure|ed)? (?:notice|delivery)|failure notice|returned (?:mail|e-?mail|to sender)|return(?:ed|ing) (?:mail|message) to sender|undeliver(?:ed|able)|unzustellbar"
-    r"|non[- ]?(?:delivery|remis)|deliver[a-z]* (?:status )?(?:notification|notice|report|problem|error|fail)|delivery (?:has |status )?(?:fail|delay|not)|mail(?: system)? error"
-    r"|mail delivery|message delivery has failed|could not be delivered|couldn't be delivered|not delivered|mail failure|delayed mail|delivery status|delivery failure|delivery delay"
-    r"|permanent delivery failure|mail rejected|mail delivery status|loop alert|warning: (?:could not send|message)|warning: message|failed mail|bounce(?:d)? (?:mail|message|e-?mail)"
-    r"|не доставлено|недоставлен|не может быть доставлено|сообщение об ошибке доставки|уведомление о (?:не)?доставке|не удалось доставить|не доставлена"
-    r"|niedostarczon|nie dostarczono|zwrot poczty|niemożliwa do dostarczenia|не вдалося доставити|недоставлене|unzustellbar|nicht zustellbar|fehlgeschlagen|zustellung"
-    r"|non remis|échec de (?:la )?remise|non distribu|non recapit|mancata consegna|no se ha podido entregar|no entregado|não (?:foi )?entregue|falha na entrega|devuelto"
+    r"fail(?:ure|ed)? (?:notice|delivery)|failure notice|returned (?:mail|e-?mail|to sender)"
+    r"|return(?:ed|ing) (?:mail|message) to sender|undeliver(?:ed|able)|unzustellbar"
+    r"|non[- ]?(?:delivery|remis)|deliver[a-z]* (?:status )?(?:notification|notice|report|problem|error|fail)"
+    r"|delivery (?:has |status )?(?:fail|delay|not)|mail(?: system)? error"
+    r"|mail delivery|message delivery has failed|could not be delivered|couldn't be delivered|not delivered|mail failure"
+    r"|delayed mail|delivery status|delivery failure|delivery delay"
+    r"|permanent delivery failure|mail rejected|mail delivery status|loop alert|warning: (?:could not send|message)"
+    r"|warning: message|failed mail|bounce(?:d)? (?:mail|message|e-?mail)"
+    r"|не доставлено|недоставлен|не может быть доставлено|сообщение об ошибке доставки|уведомление о (?:не)?доставке"
+    r"|не удалось доставить|не доставлена"
+    r"|niedostarczon|nie dostarczono|zwrot poczty|niemożliwa do dostarczenia|не вдалося доставити|недоставлене|unzustellbar"
+    r"|nicht zustellbar|fehlgeschlagen|zustellung"
+    r"|non remis|échec de (?:la )?remise|non distribu|non recapit|mancata consegna|no se ha podido entregar|no entregado"
+    r"|não (?:foi )?entregue|falha na entrega|devuelto"
     r"|niet (?:bezorgd|afgeleverd)|onbestelbaar|kézbesíthetetlen|nedoručiteln|ej levererat|ikke leveret|toimittamat|teslim edilemedi"
     r"|メールエラー|配信できません|配信不能|配信失敗|エラーメール|送信エラー|退信|投递失败|无法投递|未送達|반송|전송 실패",
     re.IGNORECASE,
 )
 _PHRASES = re.compile(
-    r"(?:could|can|did)(?: ?not|n't) be delivered|(?:unable|failed|error(?: was)? (?:occurred )?(?:while )?(?:attempting|trying)?) (?:to )?deliver|wasn't able to deliver|not able to deliver"
-    r"|delivery (?:to the following|failed for|has failed|of the following|attempt)|undeliverable|undelivered|returned to sender|did not reach the following"
-    r"|following addresses? (?:had|failed)|following address\(es\)|following recipients?|addresses? (?:had|failed)|there was an error delivering|mail delivery (?:software|system|failed|sub)"
-    r"|permanent(?: fatal)? errors?|transcript of session|unsent message|returned message|non-delivered information|address(?:es)? (?:was|were) rejected"
-    r"|malformed address|duplicated message-id|will be retried|has not (?:yet )?been delivered|still being retried|delivery is delayed|(?:was|has been) delayed|message expired"
+    r"(?:could|can|did)(?: ?not|n't) be delivered"
+    r"|(?:unable|failed|error(?: was)? (?:occurred )?(?:while )?(?:attempting|trying)?) (?:to )?deliver|wasn't able to deliver"
+    r"|not able to deliver"
+    r"|delivery (?:to the following|failed for|has failed|of the following|attempt)|undeliverable|undelivered|returned to sender"
+    r"|did not reach the following"
+    r"|following addresses? (?:had|failed)|following address\(es\)|following recipients?|addresses? (?:had|failed)"
+    r"|there was an error delivering|mail delivery (?:software|system|failed|sub)"
+    r"|permanent(?: fatal)? errors?|transcript of session|unsent message|returned message|non-delivered information"
+    r"|address(?:es)? (?:was|were) rejected"
+    r"|malformed address|duplicated message-id|will be retried|has not (?:yet )?been delivered|still being retried"
+    r"|delivery is delayed|(?:was|has been) delayed|message expired"
     r"|invalid user address|unable to deliver|rejected by a remote mail server"
-    r"|не может быть доставлено|не было доставлено|не доставлено|доставка .{0,40}не удалась|не удалось доставить|nie mogła zostać dostarczona|nie została dostarczona"
-    r"|nicht zugestellt werden|n'a pas pu être remis|n'a pas pu etre|no se pudo entregar|no ha podido ser entregado|non è stato possibile (?:recapitare|consegnare)|não pôde ser entregue"
+    r"|не может быть доставлено|не было доставлено|не доставлено|доставка .{0,40}не удалась|не удалось доставить"
+    r"|nie mogła zostać dostarczona|nie została dostarczona"
+    r"|nicht zugestellt werden|n'a pas pu être remis|n'a pas pu etre|no se pudo entregar|no ha podido ser entregado"
+    r"|non è stato possibile (?:recapitare|consegnare)|não pôde ser entregue"
     r"|送信できません|配信できません|送信に失敗|届けることができません|存在しない|失敗しました|无法(?:投递|送达)",
     re.IGNORECASE,
 )
 # What a person may write, too: these count under the subject of a report alone.
 _WEAK_PHRASES = re.compile(
-    r"user unknown|unknown user|no such user|invalid (?:final )?(?:delivery )?(?:userid|recipient|user)|mailbox (?:is )?(?:full|unavailable|not found)|recipient (?:address )?rejected"
+    r"user unknown|unknown user|no such user|invalid (?:final )?(?:delivery )?(?:userid|recipient|user)"
+    r"|mailbox (?:is )?(?:full|unavailable|not found)|recipient (?:address )?rejected"
     r"|host unknown|\b[45]\d\d[ -][45]\.\d\.\d|エラー|не существует|nie istnieje|existiert nicht|does not exist",
     re.IGNORECASE,
 )
 _TEMPORARY = re.compile(
-    r"will be retried|still being retried|will (?:continue to|keep) try|warning only|delayed|no action is required on your part|do not need to resend|\bdelay\b|will be attempted"
+    r"will be retried|still being retried|will (?:continue to|keep) try|warning only|delayed|no action is required on your part"
+    r"|do not need to resend|\bdelay\b|will be attempted"
     r"|попытки доставки будут продолжены|próby dostarczenia będą",
     re.IGNORECASE,
 )
 _NOTIFIED = re.compile(r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery|DeliveryDelay)\\?"', re.IGNORECASE)
 _DIVIDER = re.compile(
-    r"^[\s>]*(?:[-_=*#]{2,}[^\n]{0,20}(?:original|copy of|returned|unsent|header|undelivered|message follows|bounced|исходн|元の|body:)|original m(?:ail|essage)[^\n]{0,20}follow"
-    r"|[-_=*#\s]*below (?:this line )?is a copy|included is a copy|this is a copy of|received:\s?(?:from|by)|[-_=*]{3,}\s*(?:begin )?message|unsent message)",
+    r"^[ \t>]{0,20}(?:[-_=*#]{2,80}[^\n]{0,20}(?:original|copy of|returned|unsent|header|undelivered|message follows|bounced"
+    r"|исходн|元の|body:)|original m(?:ail|essage)[^\n]{0,20}follow"
+    r"|[-_=*# \t]{0,80}below (?:this line )?is a copy|included is a copy|this is a copy of|received:\s?(?:from|by)"
+    r"|[-_=*]{3,80}[ \t]{0,9}(?:begin )?message|unsent message)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,80}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)*[A-Za-z0-9\-]{1,62}"
 _ANY_ADDRESS = re.compile(rf"(?<![\w.@+=/\-])({_ADDRESS})(?![\w@])")
 _NAMED = (
-    re.compile(rf"^[\s>*]*[<\"']?({_ADDRESS})[>\"']?\s?(?::|\(|\[|\.\.\.|$|on |Invalid|said|failed)", re.MULTILINE),
+    re.compile(rf"^[ \t>*]{{0,40}}[<\"']?({_ADDRESS})[>\"']?\s?(?::|\(|\[|\.\.\.|$|on |Invalid|said|failed)", re.MULTILINE),
     re.compile(
-        rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)\s?:?\s{{0,3}}<?({_ADDRESS})",
+        rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)"
+        rf"\s?:?\s{{0,3}}<?({_ADDRESS})",
         re.IGNORECASE,
     ),
 )
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[\s-])")
-_MESSAGE_ID = re.compile(r"^[\s>]*message-id:\s{0,40}<?([^<>\s]{3,990})>?", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(r"^[ \t>]{0,20}message-id:\s{0,40}<?([^<>\s]{3,990})>?", re.IGNORECASE | re.MULTILINE)
 _JSON_MESSAGE_ID = re.compile(r'\\?"messageId\\?"\s*:\s*\\?"([^"\\]{3,200})')
-_ORIGINAL_TO = re.compile(rf"^[\s>]*to:[^\n]{{0,200}}?({_ADDRESS})", re.IGNORECASE | re.MULTILINE)
+_ORIGINAL_TO = re.compile(rf"^[ \t>]{{0,20}}to:[^\n]{{0,200}}?({_ADDRESS})", re.IGNORECASE | re.MULTILINE)
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _ORIGINAL_TYPES = frozenset(
     {

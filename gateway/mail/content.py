@@ -21,6 +21,9 @@ _READABLE = {
 """Types whose text the readers of reports want to see."""
 _NESTED = {"message/rfc822", "message/global", "message/news"}
 _MAX_READABLE = 256 * 1024
+_WIDE_CHARSETS = ("utf-16", "utf16", "utf-32", "utf32", "unicode", "ucs", "iso-10646")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_SAMPLE = 4096
 _WORD = re.compile(r"\w")
 _BLANK_LINES = "\n\n"
 
@@ -107,12 +110,23 @@ def _read_leaf(entity: Entity, *, related: bool) -> _Found:
 
 
 def _is_body(entity: Entity) -> bool:
-    """Text that is neither put down as an attachment nor a file with a name, nor bytes in disguise. A multipart that cannot be cut up is text."""
+    """Text that is neither put down as an attachment nor a file with a name, nor bytes in disguise.
+
+    A multipart that cannot be cut up is text.
+    """
     if entity.main_type == "multipart":
         return bool(entity.body.strip())
     if entity.content_type not in _BODY_TYPES or entity.disposition.value == "attachment" or _given_name(entity):
         return False
-    return b"\0" not in entity.content[:2048] or entity.parameter("charset").lower().startswith(("utf-16", "utf-32", "unicode", "ucs"))
+    return not _is_binary(entity)
+
+
+def _is_binary(entity: Entity) -> bool:
+    """Bytes that no text has. Charsets of two-byte units are full of NUL, and are believed."""
+    if entity.parameter("charset").lower().startswith(_WIDE_CHARSETS):
+        return False
+    sample = entity.content[:_SAMPLE]
+    return b"\0" in sample or 20 * (len(sample) - len(sample.translate(None, _CONTROLS))) > len(sample)
 
 
 def _with_named_text(found: _Found) -> _Found:

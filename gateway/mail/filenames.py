@@ -1,4 +1,7 @@
-"""Names of attachments: safe to write to a disk, and as readable as they came. No normalisation: spaces, `№` and any alphabet stay as written."""
+"""Names of attachments: safe to write to a disk, and as readable as they came.
+
+Nothing is normalised: spaces, `№` and any alphabet stay as written.
+"""
 
 import re
 
@@ -27,7 +30,8 @@ EXTENSIONS = {
 }  # fmt: skip
 _STEMS = {"text/calendar": "invite", "application/pkcs7-signature": "smime", "application/x-pkcs7-signature": "smime",
           "application/pgp-signature": "signature", "message/delivery-status": "delivery-status", "text/rfc822-headers": "headers",
-          "message/disposition-notification": "disposition", "message/feedback-report": "feedback-report", "text/html": "text", "text/plain": "text",
+          "message/disposition-notification": "disposition", "message/feedback-report": "feedback-report", "text/html": "text",
+          "text/plain": "text",
           "message/rfc822": "message", "message/global": "message"}  # fmt: skip
 
 

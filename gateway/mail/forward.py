@@ -31,7 +31,8 @@ _PREFIX = re.compile(
 _LINKED = re.compile(r"\s?[<\[(]mailto:[^<>\[\]()\s]{1,300}[>\])]", re.IGNORECASE)
 _BRACKETED_LINK = re.compile(r"\[(?:mailto:)?([^\[\]\s]{1,300}@[^\[\]\s]{1,300})\]", re.IGNORECASE)
 _ON_BEHALF = re.compile(
-    r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|por conta de|per conto di|namens|w imieniu|от имени|від імені|em nome de|vegne af|på vegne av|för|jménem|v mene)\s.*$",
+    r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|por conta de|per conto di|namens|w imieniu"
+    r"|от имени|від імені|em nome de|vegne af|på vegne av|för|jménem|v mene)\s.*$",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@,;:\"]{1,80}@[^\s<>()\[\]@,;:\"]{1,200}")
@@ -111,7 +112,7 @@ def _find(lines: Lines, start: int, *, bare: bool) -> _Original | None:
 
 
 def _inner(lines: Lines, outer: _Original) -> _Original | None:
-    """The message that the outer one forwards in turn: its subject says so, or it has no words of its own. Else it only carries a history."""
+    """The message that the outer one forwards in turn: its subject says so, or it has no words of its own. Else it carries a history."""
     if is_forward_subject(outer.first("subject")):
         return _find(lines, outer.body, bare=True)
     first = lines.next_filled(outer.body, min(len(lines), outer.body + 20))

@@ -1,71 +1,101 @@
-"""A guess at the charset of 8-bit text that declares none, among those that Cyrillic and Latin mail plausibly has."""
+"""A guess at the charset of 8-bit text that declares none, among those that Cyrillic and Latin mail plausibly has.
+
+Each codec has a table that turns a byte into the class of its character; counting classes then tells how believable the text is.
+"""
+
+import re
 
 import charset_normalizer
 
-_SAMPLE = 4096
 _ENOUGH = 60
 """charset-normalizer is wrong on shorter input."""
+_SAMPLE = 1024
+_SEARCHED = 256 * 1024
+_CONVINCING = 0.55
 
-_CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac_cyrillic")
+_CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
 _LATIN = ("cp1252", "cp1250", "iso8859-2")
-_FREQUENT = frozenset("оеаинтсрвлкмдпуяыьзбгчйіїє")
-_POLISH_AND_NEIGHBOURS = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰäöüßÄÖÜâăîșțţş")
-_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøùúûüßœÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØÙÚÛÜ«»°§€£–—’‘“”…№©®")
+_ISOLATED = [*_CYRILLIC, *_LATIN, "gb18030", "cp949", "cp932", "euc_jp", "big5"]
+_FREQUENT = "оеаинтсрвл"
+_COMMON = "кмдпуяыьзбгчйіїє"
+_WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøùúûüßœÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØÙÚÛÜ«»°§€£–—’‘“”…©®¿¡ªº"
+_EASTERN = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰäöüßÄÖÜâăîşţ"
+_EASTERN_SIGNS = "„”’–…§°"
+
+_WORDS = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_CAPITAL_WITHIN = re.compile(rb"[fclu](?=[FCLAU])")
+_MIXED = re.compile(rb"[fclFCL](?=[aA])|[aA](?=[fclFCL])")
+_RUN = re.compile(rb"[uUx](?=[uUx])")
+
+_WEIGHTS = {b"f": 1.0, b"c": 0.6, b"l": 0.1, b"F": 0.95, b"C": 0.55, b"L": 0.1, b"u": 0.9, b"U": 0.6, b"s": 0.3, b"x": -0.8}
+"""Of the classes beyond ASCII: frequent, common and rare Cyrillic letters, small and capital; usual Latin letters; signs; and what no text
+has."""
+
+
+def _class_of(byte: int, codec: str) -> str:
+    if byte < 0x80:
+        return "a" if chr(byte).islower() else "A" if chr(byte).isupper() else " "
+    each = bytes((byte,)).decode(codec, "replace")
+    if codec in _CYRILLIC:
+        if "Ѐ" <= each <= "ѿ":
+            kind = "f" if each.lower() in _FREQUENT else "c" if each.lower() in _COMMON else "l"
+            return kind.upper() if each.isupper() else kind
+        return "s" if each in "№«»–—…„“” " else "x"
+    usual = _WESTERN if codec == "cp1252" else _EASTERN
+    if each in usual:
+        return "U" if each.isupper() else "u"
+    return "s" if each == "\xa0" or each in _EASTERN_SIGNS else "x"
+
+
+_TABLES = {codec: "".join(_class_of(byte, codec) for byte in range(256)).encode() for codec in (*_CYRILLIC, *_LATIN)}
 
 
 def guess_charset(raw: bytes) -> str | None:
-    """A Python codec, or None where there is nothing to guess from. Pure ASCII gives None."""
+    """A Python codec, or None where there is nothing to guess from: pure ASCII."""
     sample = _sample(raw)
-    high = sum(byte >= 0x80 for byte in sample)
-    if not high:
+    if not sample:
         return None
-    best = max((*_CYRILLIC, *_LATIN), key=lambda codec: _plausibility(sample, codec))
-    if _plausibility(sample, best) >= 0.55 or len(sample) < _ENOUGH:
+    if kana := _japanese(raw):
+        return kana
+    scores = {codec: _plausibility(sample, table) for codec, table in _TABLES.items()}
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] >= _CONVINCING or len(sample) < _ENOUGH:
         return best
-    found = charset_normalizer.from_bytes(sample, cp_isolation=[*_CYRILLIC, *_LATIN, "gb18030", "cp949", "cp932", "big5"]).best()
+    found = charset_normalizer.from_bytes(sample, steps=2, chunk_size=256, cp_isolation=_ISOLATED).best()
     return found.encoding if found is not None else best
 
 
+def _japanese(raw: bytes) -> str | None:
+    """Japanese of any length is full of kana, which nothing else is by chance."""
+    for codec in ("cp932", "euc_jp"):
+        try:
+            text = raw[:_SAMPLE].decode(codec, "strict" if len(raw) <= _SAMPLE else "ignore")
+        except UnicodeDecodeError:
+            continue
+        beyond = [each for each in text if not each.isascii()]
+        kana = sum("\u3041" <= each <= "\u30fe" for each in beyond)
+        if kana * 4 >= len(beyond) and kana >= 3:
+            return codec
+    return None
+
+
 def _sample(raw: bytes) -> bytes:
-    """The stretch around the first 8-bit byte: mail often begins with pages of ASCII."""
-    if len(raw) <= _SAMPLE:
-        return raw
-    first = next((at for at in range(0, len(raw), _SAMPLE) if not raw[at : at + _SAMPLE].isascii()), 0)
-    return raw[first : first + _SAMPLE]
+    """The first words with 8-bit letters: mail often begins with pages of ASCII."""
+    words: list[bytes] = []
+    size = 0
+    for word in _WORDS.finditer(raw, 0, _SEARCHED):
+        words.append(word[0][:_SAMPLE])
+        size += len(words[-1]) + 1
+        if size >= _SAMPLE:
+            break
+    return b" ".join(words)
 
 
-def _plausibility(sample: bytes, codec: str) -> float:
-    """From 0 to 1: the share of characters beyond ASCII that text of this charset's languages would have, in a believable order of cases."""
-    text = sample.decode(codec, "replace")
-    beyond = [each for each in text if not each.isascii()]
-    if not beyond:
-        return 0.0
-    score = _cyrillic_score(text, beyond) if codec in _CYRILLIC else _latin_score(text, beyond, codec)
-    return score / len(beyond)
-
-
-def _cyrillic_score(text: str, beyond: list[str]) -> float:
-    score = 0.0
-    for each in beyond:
-        if each in _FREQUENT:
-            score += 1.0
-        elif "а" <= each <= "я" or each in "ёґ№«»—–":
-            score += 0.7
-        elif "А" <= each <= "Я" or each in "ЁІЇЄҐ":
-            score += 0.5
-        elif not each.isspace():
-            score -= 1.0
-    return score - _odd_capitals(text)
-
-
-def _latin_score(text: str, beyond: list[str], codec: str) -> float:
-    usual = _WESTERN if codec == "cp1252" else _POLISH_AND_NEIGHBOURS
-    score = sum(0.9 if each in usual else 0.1 if each.isspace() else -0.5 for each in beyond)
-    # Runs of letters beyond ASCII are another alphabet's words.
-    runs = sum(not first.isascii() and not second.isascii() for first, second in zip(text, text[1:], strict=False))
-    return score - 0.8 * runs - _odd_capitals(text)
-
-
-def _odd_capitals(text: str) -> float:
-    """Capitals after small letters, which a wrong charset of the same alphabet makes plenty of."""
-    return sum(first.islower() and second.isupper() for first, second in zip(text, text[1:], strict=False))
+def _plausibility(sample: bytes, table: bytes) -> float:
+    """At most 1: how much the characters beyond ASCII look like those of the codec's languages."""
+    classes = sample.translate(table)
+    beyond = sum(classes.count(kind) for kind in _WEIGHTS)
+    score = sum(weight * classes.count(kind) for kind, weight in _WEIGHTS.items())
+    # A wrong charset puts capitals behind small letters, mixes alphabets, and makes runs of letters that Latin text strews singly.
+    score -= len(_CAPITAL_WITHIN.findall(classes)) + len(_MIXED.findall(classes)) + 0.8 * len(_RUN.findall(classes))
+    return score / max(1, beyond)

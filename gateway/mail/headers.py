@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from gateway.mail.charsets import clean, decode_bytes
 from gateway.mail.encoded_words import decode_words, one_line
@@ -16,6 +17,15 @@ _SHOWN_TOTAL = 512 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:")
 _FOLD = re.compile(rb"\r?\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_ESSENTIAL = re.compile(
+    rb"\n(from|sender|reply-to|subject|date|message-id|in-reply-to|content-type|content-transfer-encoding)[ \t]*:"
+    rb"([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+    re.IGNORECASE,
+)
+_RESCUED_FROM = 8 * 1024 * 1024
+_MAX_RESCUED = 4096
+_MAX_FOUND = 50
 _PREFACE = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,20}(?:>?From [^\n]*\r?\n)?")
 
 
@@ -94,6 +104,17 @@ def read_block(content: bytes, start: int = 0, end: int | None = None, *, max_by
         return Block(tuple(fields), stop, faults=tuple(faults))
     bound = f"{max_bytes // 1024} KiB" if position >= limit else f"{max_lines:,} lines"
     return Block(tuple(fields), position, f"the header block exceeds {bound}", tuple(faults))
+
+
+def rescue(content: bytes, block: Block) -> Block:
+    """A block that was cut short, with what every message must tell from beyond the bound: fields searched for by name, within 8 MiB."""
+    blank = _BLANK_LINE.search(content, block.body, block.body + _RESCUED_FROM)
+    end = blank.start() if blank is not None else min(len(content), block.body + _RESCUED_FROM)
+    found = [
+        Field(match[1].decode("ascii").lower(), match[2][:_MAX_RESCUED])
+        for match in islice(_ESSENTIAL.finditer(content, max(0, block.body - 1), end), _MAX_FOUND)
+    ]
+    return replace(block, fields=(*block.fields, *found), body=blank.end() if blank is not None else len(content))
 
 
 def _fields_follow(content: bytes, position: int, limit: int) -> bool:

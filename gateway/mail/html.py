@@ -14,10 +14,13 @@ REMOTE_IMAGE = "remote-image"
 _MAX_DATA_URL = 64 * 1024
 
 _TAGS = {
-    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5",
+    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "big", "blockquote", "br", "caption", "center", "cite", "code",
+    "col",
+    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3",
+    "h4", "h5",
     "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp",
-    "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt",
+    "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time",
+    "tr", "tt",
     "u", "ul", "var", "wbr",
 }  # fmt: skip
 _WITHOUT_CONTENT = {
@@ -54,9 +57,11 @@ _ATTRIBUTES = {
 }
 _STYLES = {
     "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-right", "border-spacing",
-    "border-style", "border-top", "border-width", "color", "direction", "font-family", "font-size", "font-style", "font-variant", "font-weight",
+    "border-style", "border-top", "border-width", "color", "direction", "font-family", "font-size", "font-style",
+    "font-variant", "font-weight",
     "height", "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right", "margin-top",
-    "max-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "text-indent",
+    "max-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration",
+    "text-indent",
     "vertical-align", "white-space", "width", "word-break", "word-wrap",
 }  # fmt: skip
 
@@ -69,7 +74,7 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
 )
 
-# The cleaner writes every attribute in double quotes and `<` in text as an entity, so this takes exactly its start tags, one after the other.
+# The cleaner writes every attribute in double quotes and `<` in text as an entity, so this takes exactly its start tags, one by one.
 _START_TAG = re.compile(r'<([a-z][a-z0-9]*)((?: [^\s"=<>]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([^\s"=<>]+)="([^"]*)"')
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
@@ -78,9 +83,9 @@ _FETCHING_STYLE = re.compile(r"url\s*\(|expression\s*\(|image-set|\\", re.IGNORE
 
 
 def sanitise(html: str, parts_by_location: Mapping[str, str] | None = None) -> str:
-    """The fragment without scripts, forms and anything fetched. `parts_by_location` tells the Content-ID of parts named by their Content-Location.
+    """The fragment without scripts, forms and anything fetched. The caller has seen to the bounds (`html_bounds`).
 
-    The caller has seen to the bounds (`html_bounds`).
+    `parts_by_location` tells the Content-ID of parts named by their Content-Location.
     """
     locations = parts_by_location or {}
     cleaned = _cleaner.clean(clean(html))

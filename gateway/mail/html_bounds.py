@@ -1,7 +1,7 @@
 """Whether HTML may be given to a parser at all: size, depth and the work that misnested markup makes, measured in one linear pass.
 
-Both parsers used here are quadratic in the depth of the tree, and as the standard demands they reopen every unclosed formatting element in every
-following block, so that a few kilobytes can become gigabytes.
+Both parsers used here are quadratic in the depth of the tree, and as the standard demands they reopen every unclosed formatting element in
+every following block, so that a few kilobytes can become gigabytes.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""HTML → text that reads like the mail looked: paragraphs, lists, links, tables; block quotes as `> ` lines, so that the reply cutter sees them."""
+"""HTML → text that reads like the mail looked: paragraphs, lists, links, tables.
+
+Block quotes become `> ` lines, so that the reply cutter sees them.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -24,8 +27,10 @@ _SKIPPED = {
     "xml",
 }
 _BLOCKS = {
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt", "fieldset", "figcaption",
-    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "li", "main", "menu", "nav", "ol", "p", "pre",
+    "section", "summary",
     "table", "tbody", "tfoot", "thead", "tr", "ul",
 }  # fmt: skip
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "pre", "table"}
@@ -142,8 +147,7 @@ def _walk(root: LexborNode, writer: _Writer) -> None:
 
 
 def _hidden(node: LexborNode) -> bool:
-    style = node.attributes.get("style")
-    return bool(style) and _HIDDEN.search(style) is not None
+    return _HIDDEN.search(node.attributes.get("style") or "") is not None
 
 
 def _enter(node: LexborNode, tag: str, writer: _Writer) -> None:

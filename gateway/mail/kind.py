@@ -52,7 +52,8 @@ _CONFIRMATIONS = (
     ),
 )
 _CODE = re.compile(
-    r"(?:confirmation|verification|security)\s+code\s*(?:is)?\s*[:：]?\s*([A-Z0-9]{6,12})\b|код\s+(?:подтверждения|проверки)\s*[:：]?\s*([A-Z0-9]{6,12})\b|kod\s+potwierdz\w+\s*[:：]?\s*([A-Z0-9]{6,12})\b"
+    r"(?:confirmation|verification|security)\s+code\s*(?:is)?\s*[:：]?\s*([A-Z0-9]{6,12})\b"
+    r"|код\s+(?:подтверждения|проверки)\s*[:：]?\s*([A-Z0-9]{6,12})\b|kod\s+potwierdz\w+\s*[:：]?\s*([A-Z0-9]{6,12})\b"
     r"|bestätigungscode\s*[:：]?\s*([A-Z0-9]{6,12})\b",
     re.IGNORECASE,
 )

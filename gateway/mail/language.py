@@ -73,6 +73,6 @@ def _by_words(sample: str, *, cyrillic: bool) -> str | None:
     if cyrillic and not any(letter in sample for letter in _TELLING["uk"]):
         scores["ru"] += 0.5
     (best, most), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
-    if most >= 1.5 and most > second or most >= 1 and second == 0:
+    if (most >= 1.5 and most > second) or (most >= 1 and second == 0):
         return best
     return "ru" if cyrillic and scores["ru"] == most else None

@@ -1,8 +1,8 @@
-"""The MIME tree (RFC 2046), read from bytes in one bounded pass: each part is a slice of the message, so that nested mail stays byte for byte.
+"""The MIME tree (RFC 2046), read from bytes in one bounded pass: each part is a slice of the message, so nested mail stays byte for byte.
 
-mail-parser's own `parse_from_bytes` is not what cuts the body up, because measured on real and hostile mail it raises (a multipart without a
-boundary), recurses once a level, names files at random, decodes and re-encodes every attachment, loses the bytes of nested messages and spends
-seconds on one long Content-Type; its pieces that are bounded serve `second_reading`, `dates` and the trace.
+mail-parser's `parse_from_bytes` does not cut the body up here. Measured on real and hostile mail it raises (on a multipart without a
+boundary), recurses once a level, names files at random, decodes and re-encodes every attachment, loses the bytes of nested messages and
+spends seconds on one long Content-Type. It reads the header fields that it reads well: see `second_reading` and `dates`.
 """
 
 import re
@@ -27,7 +27,7 @@ _FIRST_DELIMITER = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-+[^\s-][^\r\n]{0,200
 
 @dataclass
 class Entity:
-    """A part, or the message itself. `body` is still encoded. A multipart has children instead, or, when none could be found, a body too."""
+    """A part, or the message itself. `body` is still encoded; a multipart has it only when no children could be found."""
 
     block: Block
     default_type: str = "text/plain"

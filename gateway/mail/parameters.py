@@ -92,7 +92,7 @@ def _whole(entry: _Sections) -> str:
 
 
 def _decode_extended(sections: list[tuple[str, bool]]) -> str:
-    """Charset and language stand before the first section's two apostrophes, if anybody wrote them; octets are joined before they are decoded."""
+    """Charset and language stand before two apostrophes, if anybody wrote them; octets are joined before they are decoded."""
     charset = ""
     first, extended = sections[0]
     if extended and first.count("'") >= 2:

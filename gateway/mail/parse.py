@@ -9,7 +9,7 @@ from gateway.mail.address import hides_another, parse_mailboxes
 from gateway.mail.canonical import body_hash
 from gateway.mail.content import Content, Passage, read_content
 from gateway.mail.dates import read_date
-from gateway.mail.headers import Block, preface, read_block, shown
+from gateway.mail.headers import Block, preface, read_block, rescue, shown
 from gateway.mail.html import from_text, sanitise
 from gateway.mail.html_bounds import exceeded_bound
 from gateway.mail.html_text import html_to_text
@@ -28,19 +28,23 @@ _MAX_TRACES = 50
 
 
 def parse_message(content: bytes, ours: Ours) -> Message:
-    """Everything that the bytes alone tell. What exceeds a bound keeps subject, author and what was read, is attached raw, and warned of."""
+    """Everything that the bytes alone tell.
+
+    A message that exceeds a bound keeps its subject, its author and what was read, has its raw file attached, and a warning that names the
+    bound.
+    """
     if b"\n" not in content and b"\r" in content:
         content = content.replace(b"\r", b"\n")
     block = read_block(content, preface(content))
-    message = read_fields(block)
     if block.exceeded is not None:
-        return with_raw(message, content, block.exceeded)
+        block = rescue(content, block)
+    message = read_fields(block)
     tree = read_tree(content, block)
     read = read_content(tree)
     text = _text_of(read)
     message = _with_content(message, read, text, ours)
     message = replace(message, warnings=(*message.warnings, *tree.faults, *text.warnings))
-    if bound := tree.exceeded or text.exceeded:
+    if bound := block.exceeded or tree.exceeded or text.exceeded:
         return with_raw(replace(message, attachments=() if tree.exceeded else message.attachments), content, bound)
     return message
 
@@ -96,6 +100,8 @@ def with_raw(message: Message, content: bytes, bound: str) -> Message:
 def _judge_author(block: Block, author: Mailbox | None) -> tuple[bool, tuple[str, ...]]:
     """Whether authority may rest on From, and what speaks against it."""
     fields = block.all("from")
+    if block.exceeded is not None:
+        return False, ()
     if len(fields) != 1:
         return False, (f"{len(fields)} From fields" if fields else "no From field",)
     value = fields[0].value
@@ -127,7 +133,7 @@ def _signatures(block: Block) -> tuple[Dkim, ...]:
 
 def _traces(block: Block) -> tuple[Trace, ...]:
     received = 0
-    traces = []
+    traces: list[Trace] = []
     for field in block.fields:
         if field.name == "received":
             received += 1
@@ -182,7 +188,7 @@ def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -
     verdict = kind.read_kind(message.headers, message.subject, text.text, content.parts)
     return replace(
         message,
-        kind=verdict.kind,
+        kind="message" if verdict.kind == "empty" and content.attachments else verdict.kind,
         reason=verdict.reason,
         bounce=verdict.bounce,
         body=Body(text.text, cut.new_text, cut.quoted_text, cut.signature, text.html),

@@ -46,23 +46,28 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="on|at|date|in message dated|in a message dated",
         wrote="wrote|writes|sent|said|replied",
         starts="message from|quoting",
-        calendar="monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|january|february|march|april|may"
-        "|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec",
+        calendar="monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|january"
+        "|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sep"
+        "|sept|oct|nov|dec",
         author="from|sender",
         recipient="to|recipient|recipients",
         copy="cc|bcc|carbon copy",
         date="date|sent|sent at|received|sent on",
         subject="subject",
         reply_to="reply-to|reply to|organization|importance|attachments|return-path|mailed-by|resent-from|priority|message-id|in-reply-to",
-        original="original message|reply message|original appointment|original email|original mail|message d'origine|replied message|previous message",
-        forwarded="forwarded message|begin forwarded message|forwarded by|forwarded mail|forwarded email|start of forwarded message|fwd.msg"
-        "|forward message|inline original message|forwarding messages",
+        original="original message|reply message|original appointment|original email|original mail|message d'origine"
+        "|replied message|previous message",
+        forwarded="forwarded message|begin forwarded message|forwarded by|forwarded mail|forwarded email|start of forwarded message"
+        "|fwd.msg|forward message|inline original message|forwarding messages",
         forward_prefix="fwd|fw|forwarded",
-        sent_from="sent from my|sent from mail for|sent from outlook|sent from yahoo|sent from samsung|sent with|sent via|sent using|sent from the|sent from a|sent from"
-        "|get outlook for|sent by|this message was sent from my|sent on the|virus-free",
-        vacation="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|auto response|autoresponse|automated reply|automated response"
-        "|vacation|on vacation|away from the office|i am away|i'm away|i am out of|auto:|away:|absence|on leave|annual leave|auto responder|autoresponder",
-        words="i a be will just an as at hello hi thanks thank yes no the and you for not with that this have from please your are but can was i is to of in it my we on what when how there",
+        sent_from="sent from my|sent from mail for|sent from outlook|sent from yahoo|sent from samsung|sent with|sent via"
+        "|sent using|sent from the|sent from a|sent from|get outlook for|sent by|this message was sent from my"
+        "|sent on the|virus-free",
+        vacation="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|auto response|autoresponse"
+        "|automated reply|automated response|vacation|on vacation|away from the office|i am away|i'm away|i am out of"
+        "|auto:|away:|absence|on leave|annual leave|auto responder|autoresponder",
+        words="i a be will just an as at hello hi thanks thank yes no the and you for not with that this have from please your"
+        " are but can was is to of in it my we on what when how there",
     ),
     Phrases(
         "ru",
@@ -70,31 +75,35 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="пишет|написал|написала|написал(а)|написали|писал|писала|писал(а)|пишете|вы писали|сообщает|отправил|отправила|ответил",
         wrote_by="писал|писала|писал(а)|писали|пишет",
         starts="пользователь|цитирование",
-        calendar="понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пн|вт|ср|чт|пт|сб|вс|января|февраля|марта|апреля|мая|июня"
-        "|июля|августа|сентября|октября|ноября|декабря|янв|февр|фев|мар|апр|май|июн|июл|авг|сент|сен|окт|нояб|ноя|дек",
+        calendar="понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пн|вт|ср|чт|пт|сб|вс|января"
+        "|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря|янв|февр|фев|мар|апр|май|июн|июл|авг"
+        "|сент|сен|окт|нояб|ноя|дек",
         author="от|от кого|отправитель",
         recipient="кому|получатель|получатели",
         copy="копия|скрытая копия|скрытая",
         date="дата|отправлено|отправленные|дата отправки|отправлен|время|послано",
         subject="тема",
         reply_to="адрес для ответа|ответить|важность|вложения|reply-to",
-        original="исходное сообщение|оригинальное сообщение|первоначальное сообщение|исходное письмо|оригинал сообщения|оригинальное письмо"
-        "|сообщение об ответе|конец исходного сообщения",
-        forwarded="пересылаемое сообщение|пересланное сообщение|пересылаемое письмо|пересланное письмо|перенаправленное сообщение|переадресованное сообщение"
-        "|начало переадресованного сообщения|начало пересланного сообщения|начало пересылаемого сообщения|начало переадресованного письма|начало пересылаемого письма",
+        original="исходное сообщение|оригинальное сообщение|первоначальное сообщение|исходное письмо|оригинал сообщения"
+        "|оригинальное письмо|сообщение об ответе|конец исходного сообщения",
+        forwarded="пересылаемое сообщение|пересланное сообщение|пересылаемое письмо|пересланное письмо|перенаправленное сообщение"
+        "|переадресованное сообщение|начало переадресованного сообщения|начало пересланного сообщения"
+        "|начало пересылаемого сообщения|начало переадресованного письма|начало пересылаемого письма",
         forward_prefix="пересылка|пер|перенаправлено|на",
-        sent_from="отправлено с|отправлено из|отправлено через|отправлено от|послано с|послано из|отправлено iphone|скачать outlook для|получить outlook для"
-        "|без вирусов|отправлено почтой",
+        sent_from="отправлено с|отправлено из|отправлено через|отправлено от|послано с|послано из|отправлено iphone"
+        "|скачать outlook для|получить outlook для|без вирусов|отправлено почтой",
         vacation="автоматический ответ|автоответ|автоответчик|вне офиса|нет на месте|отсутствую|в отпуске|меня нет|я в отпуске|отпуск",
-        words="и не на что как по это но из для мы вы у нас все при да есть был его уже или так если меня мне он спасибо добрый здравствуйте в с",
+        words="и не на что как по это но из для мы вы у нас все при да есть был его уже или так если меня мне он спасибо добрый"
+        " здравствуйте в с",
     ),
     Phrases(
         "uk",
         openers="в|о|від|у|дата",
         wrote="пише|написав|написала|написав(-ла)|написав(ла)|написали|написав (-ла)|пишуть|надіслав",
         starts="користувач",
-        calendar="понеділок|вівторок|середа|середу|четвер|п'ятниця|п’ятниця|субота|неділя|нд|пн|вт|ср|чт|пт|сб|січня|лютого|березня|квітня|травня|червня|липня"
-        "|серпня|вересня|жовтня|листопада|грудня|січ|лют|бер|берез|квіт|трав|черв|лип|серп|вер|верес|жовт|лист|листоп|груд",
+        calendar="понеділок|вівторок|середа|середу|четвер|п'ятниця|п’ятниця|субота|неділя|нд|пн|вт|ср|чт|пт|сб|січня|лютого"
+        "|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|січ|лют|бер|берез|квіт|трав|черв|лип"
+        "|серп|вер|верес|жовт|лист|листоп|груд",
         author="від|від кого|відправник",
         recipient="кому|одержувач|до",
         copy="копія|прихована копія",
@@ -102,10 +111,12 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="тема",
         reply_to="відповісти|важливість|вкладення",
         original="оригінальне повідомлення|вихідне повідомлення|початкове повідомлення|вхідне повідомлення|оригінал повідомлення",
-        forwarded="переслане повідомлення|перенаправлене повідомлення|пересилане повідомлення|початок листа, що пересилається|початок переадресованого повідомлення"
-        "|початок переадресованого листа|переслано повідомлення|переадресоване повідомлення",
+        forwarded="переслане повідомлення|перенаправлене повідомлення|пересилане повідомлення|початок листа, що пересилається"
+        "|початок переадресованого повідомлення|початок переадресованого листа|переслано повідомлення"
+        "|переадресоване повідомлення",
         forward_prefix="пересилання",
-        sent_from="надіслано з|надіслано через|відправлено з|відправлено через|надіслано від|надіслано із|завантажити outlook для|отримати outlook для",
+        sent_from="надіслано з|надіслано через|відправлено з|відправлено через|надіслано від|надіслано із|завантажити outlook для"
+        "|отримати outlook для",
         vacation="автоматична відповідь|автовідповідь|автовідповідач|поза офісом|у відпустці|відсутній|відсутня",
         words="і та не на що як по це але з для ми ви у нас все при так є був його вже або якщо мене мені він дякую добрий також ще від до",
     ),
@@ -115,22 +126,28 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="napisał(a)|napisał|napisała|pisze|napisał/a|napisali|napisał(-a)|pisał(a)|pisał",
         wrote_by="użytkownik",
         starts="wiadomość napisana przez|użytkownik",
-        calendar="poniedziałek|wtorek|środa|środę|czwartek|piątek|sobota|sobotę|niedziela|niedzielę|pon|pn|wt|śr|czw|czw|pt|sob|so|ndz|niedz|nd|nie|stycznia|lutego|marca"
-        "|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|sty|lut|mar|kwi|maj|cze|lip|sie|wrz|paź|lis|gru",
+        calendar="poniedziałek|wtorek|środa|środę|czwartek|piątek|sobota|sobotę|niedziela|niedzielę|pon|pn|wt|śr|czw|pt|sob|so|ndz"
+        "|niedz|nd|nie|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
+        "|sty|lut|mar|kwi|maj|cze|lip|sie|wrz|paź|lis|gru",
         author="od|nadawca",
         recipient="do|adresat|odbiorca",
         copy="dw|udw|kopia|do wiadomości|ukryta kopia",
         date="data|wysłano|wysłane|data wysłania|wysłany",
         subject="temat",
         reply_to="odpowiedz do|odpowiedź do|odpowiedź|ważność|załączniki|zwrotny",
-        original="wiadomość oryginalna|oryginalna wiadomość|pierwotna wiadomość|wiadomość pierwotna|treść oryginalnej wiadomości|original message|treść wiadomości",
-        forwarded="wiadomość przekazana dalej|wiadomość przekazana|przekazana wiadomość|przesłana wiadomość|początek przekazywanej wiadomości"
-        "|początek przekazanej wiadomości|treść przekazanej wiadomości|wiadomość przesłana dalej|początek przesyłanej dalej wiadomości",
+        original="wiadomość oryginalna|oryginalna wiadomość|pierwotna wiadomość|wiadomość pierwotna|treść oryginalnej wiadomości"
+        "|original message|treść wiadomości",
+        forwarded="wiadomość przekazana dalej|wiadomość przekazana|przekazana wiadomość|przesłana wiadomość"
+        "|początek przekazywanej wiadomości|początek przekazanej wiadomości|treść przekazanej wiadomości"
+        "|wiadomość przesłana dalej|początek przesyłanej dalej wiadomości",
         forward_prefix="pd|przek|odp pd|fwd",
-        sent_from="wysłane z|wysłano z|wysłane przez|wysłano za pomocą|wysłane za pomocą|wysłano przy użyciu|pobierz program outlook dla|pobierz aplikację outlook"
-        "|wysyłane z|uzyskaj program outlook|wysłano przez|wolny od wirusów|pobierz outlook dla|wysłane ze|wysłano ze",
-        vacation="automatyczna odpowiedź|autoodpowiedź|odpowiedź automatyczna|poza biurem|nieobecność|nieobecny|nieobecna|urlop|jestem na urlopie|autoresponder",
-        words="i nie na że jak to ale z dla mnie się jest do w o co proszę dziękuję dzień dobry czy po pozdrawiam mam być przez tak już od jestem",
+        sent_from="wysłane z|wysłano z|wysłane przez|wysłano za pomocą|wysłane za pomocą|wysłano przy użyciu"
+        "|pobierz program outlook dla|pobierz aplikację outlook|wysyłane z|uzyskaj program outlook|wysłano przez"
+        "|wolny od wirusów|pobierz outlook dla|wysłane ze|wysłano ze",
+        vacation="automatyczna odpowiedź|autoodpowiedź|odpowiedź automatyczna|poza biurem|nieobecność|nieobecny|nieobecna|urlop"
+        "|jestem na urlopie|autoresponder",
+        words="i nie na że jak to ale z dla mnie się jest do w o co proszę dziękuję dzień dobry czy po pozdrawiam mam być przez"
+        " tak już od jestem",
     ),
     Phrases(
         "de",
@@ -138,30 +155,36 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="schrieb|geschrieben|schreibt|hat geschrieben",
         wrote_by="schrieb|schreibt|hat",
         starts="nachricht von|zitat von",
-        calendar="montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so|mon|don|januar|februar|märz|april|mai|juni|juli|august"
-        "|september|oktober|november|dezember|jan|feb|mrz|mär|apr|jun|jul|aug|sep|sept|okt|nov|dez",
+        calendar="montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|so|mon|don|januar"
+        "|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|jan|feb|mrz|mär|apr|jun|jul|aug|sep"
+        "|sept|okt|nov|dez",
         author="von|absender",
         recipient="an|empfänger",
         copy="cc|kopie|kopie an|bcc|blindkopie",
         date="datum|gesendet|gesendet am|verschickt",
         subject="betreff|thema",
         reply_to="antwort an|antwort|antworten an|wichtigkeit|anlagen|priorität",
-        original="ursprüngliche nachricht|originalnachricht|original-nachricht|original nachricht|antwort nachricht|ursprüngliche mail|originale nachricht|ursprünglicher termin",
-        forwarded="weitergeleitete nachricht|weitergeleitete mail|anfang der weitergeleiteten nachricht|anfang der weitergeleiteten e-mail|weitergeleitete email"
-        "|beginn der weitergeleiteten nachricht|weitergeleitet von",
+        original="ursprüngliche nachricht|originalnachricht|original-nachricht|original nachricht|antwort nachricht"
+        "|ursprüngliche mail|originale nachricht|ursprünglicher termin",
+        forwarded="weitergeleitete nachricht|weitergeleitete mail|anfang der weitergeleiteten nachricht"
+        "|anfang der weitergeleiteten e-mail|weitergeleitete email|beginn der weitergeleiteten nachricht"
+        "|weitergeleitet von",
         forward_prefix="wg|weitergeleitet|fw|fwd",
-        sent_from="von meinem|gesendet von|gesendet mit|diese nachricht wurde von meinem|von unterwegs gesendet|holen sie sich outlook|outlook für|gesendet über"
-        "|gesendet aus|von mobilgerät gesendet|virenfrei|diese e-mail wurde von meinem|vom handy gesendet",
-        vacation="automatische antwort|abwesenheitsnotiz|abwesenheit|nicht im büro|außer haus|abwesend|automatische rückmeldung|abwesenheitsassistent|im urlaub|urlaub|autoantwort",
-        words="und nicht ist das die der ich sie wir mit für auf ein eine bitte danke dass den zu von es habe haben wie aber auch oder noch mir hallo",
+        sent_from="von meinem|gesendet von|gesendet mit|diese nachricht wurde von meinem|von unterwegs gesendet"
+        "|holen sie sich outlook|outlook für|gesendet über|gesendet aus|von mobilgerät gesendet|virenfrei"
+        "|diese e-mail wurde von meinem|vom handy gesendet",
+        vacation="automatische antwort|abwesenheitsnotiz|abwesenheit|nicht im büro|außer haus|abwesend|automatische rückmeldung"
+        "|abwesenheitsassistent|im urlaub|urlaub|autoantwort",
+        words="und nicht ist das die der ich sie wir mit für auf ein eine bitte danke dass den zu von es habe haben wie aber"
+        " auch oder noch mir hallo",
     ),
     Phrases(
         "fr",
         openers="le|à la date du|en date du|date",
         wrote="a écrit|a ecrit|écrit|écrivait|à écrit|avez écrit|écrivit|écrivez",
         starts="message de",
-        calendar="lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lun|mar|mer|jeu|ven|sam|dim|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre"
-        "|novembre|décembre|janv|févr|avr|juil|sept|oct|nov|déc",
+        calendar="lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lun|mar|mer|jeu|ven|sam|dim|janvier|février|mars|avril|mai"
+        "|juin|juillet|août|septembre|octobre|novembre|décembre|janv|févr|avr|juil|sept|oct|nov|déc",
         author="de|expéditeur",
         recipient="à|a|pour|destinataire",
         copy="cc|copie à|copie|cci|copie cachée",
@@ -169,11 +192,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="objet|sujet",
         reply_to="répondre à|réponse à|importance|pièces jointes",
         original="message d'origine|message d’origine|message original|message initial|courriel original|mail original",
-        forwarded="message transféré|message transmis|message réexpédié|début du message réexpédié|début du message transféré|courriel transféré|e-mail transféré"
-        "|transféré par|mail transféré|message suivi",
+        forwarded="message transféré|message transmis|message réexpédié|début du message réexpédié|début du message transféré"
+        "|courriel transféré|e-mail transféré|transféré par|mail transféré|message suivi",
         forward_prefix="tr|fwd",
-        sent_from="envoyé de mon|envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|télécharger outlook|obtenez outlook|provenance : courrier|sans virus"
-        "|envoyez par",
+        sent_from="envoyé de mon|envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|télécharger outlook"
+        "|obtenez outlook|provenance : courrier|sans virus|envoyez par",
         vacation="réponse automatique|absence du bureau|absent du bureau|message automatique|absence|en congé|réponse automatisée|absent",
         words="et le la les des vous je ne pas est que pour une un mon avec sur dans bonjour merci nous ce il mais votre mes qui au",
     ),
@@ -182,8 +205,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="el|en|con fecha|fecha|a la|a las",
         wrote="escribió|escribio|escribe|ha escrito|escribieron",
         starts="mensaje de",
-        calendar="lunes|martes|miércoles|jueves|viernes|sábado|domingo|lun|mar|mié|mie|jue|vie|sáb|sab|dom|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre"
-        "|octubre|noviembre|diciembre|ene|feb|abr|may|jun|jul|ago|sept|sep|oct|nov|dic",
+        calendar="lunes|martes|miércoles|jueves|viernes|sábado|domingo|lun|mar|mié|mie|jue|vie|sáb|sab|dom|enero|febrero|marzo"
+        "|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|ene|feb|abr|may|jun|jul|ago|sept|sep|oct"
+        "|nov|dic",
         author="de|remitente",
         recipient="para|a|destinatario",
         copy="cc|cco|copia",
@@ -191,10 +215,13 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="asunto",
         reply_to="responder a|respuesta a|importancia|datos adjuntos",
         original="mensaje original|correo original|mensaje de origen|mensaje de respuesta",
-        forwarded="mensaje reenviado|inicio del mensaje reenviado|mensaje enviado|correo reenviado|reenviado por|comienzo del mensaje reenviado",
+        forwarded="mensaje reenviado|inicio del mensaje reenviado|mensaje enviado|correo reenviado|reenviado por"
+        "|comienzo del mensaje reenviado",
         forward_prefix="rv|reenv|fwd|rm",
-        sent_from="enviado desde|enviado de|enviado con|enviado por|enviado via|enviado a través|obtener outlook|descargar outlook|libre de virus|obtén outlook",
-        vacation="respuesta automática|fuera de la oficina|fuera de oficina|ausencia|respuesta automatica|autorespuesta|de vacaciones|contestación automática|ausente",
+        sent_from="enviado desde|enviado de|enviado con|enviado por|enviado via|enviado a través|obtener outlook|descargar outlook"
+        "|libre de virus|obtén outlook",
+        vacation="respuesta automática|fuera de la oficina|fuera de oficina|ausencia|respuesta automatica|autorespuesta"
+        "|de vacaciones|contestación automática|ausente",
         words="el la los las que no de por para con una un es en mi su hola gracias pero como está más se lo me al del buenos",
     ),
     Phrases(
@@ -202,8 +229,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="il|il giorno|in data|data|giorno",
         wrote="ha scritto|scrive|scritto|hanno scritto|scriveva",
         starts="messaggio da",
-        calendar="lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|lun|mar|mer|gio|ven|sab|dom|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre"
-        "|ottobre|novembre|dicembre|gen|feb|apr|mag|giu|lug|ago|set|sett|ott|nov|dic",
+        calendar="lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|lun|mar|mer|gio|ven|sab|dom|gennaio|febbraio|marzo"
+        "|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre|gen|feb|apr|mag|giu|lug|ago|set|sett|ott"
+        "|nov|dic",
         author="da|mittente",
         recipient="a|per|destinatario",
         copy="cc|ccn|copia",
@@ -211,7 +239,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="oggetto",
         reply_to="rispondi a|risposta|risposta a|priorità|importanza|allegati",
         original="messaggio originale|messaggio di origine|messaggio di risposta",
-        forwarded="messaggio inoltrato|inizio messaggio inoltrato|messaggio inoltrato da|inizio del messaggio inoltrato|mail inoltrata|inoltrato da",
+        forwarded="messaggio inoltrato|inizio messaggio inoltrato|messaggio inoltrato da|inizio del messaggio inoltrato"
+        "|mail inoltrata|inoltrato da",
         forward_prefix="i|inoltro|fwd",
         sent_from="inviato da|inviato dal|inviato con|inviato tramite|scarica outlook|ottieni outlook|privo di virus|inviata da",
         vacation="risposta automatica|fuori sede|fuori ufficio|assenza|in ferie|assente",
@@ -223,8 +252,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="geschreven|schreef|schrijft|het volgende geschreven",
         wrote_by="schreef|heeft|schrijft",
         starts="bericht van",
-        calendar="maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo|januari|februari|maart|april|mei|juni|juli|augustus|september|oktober"
-        "|november|december|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec",
+        calendar="maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|ma|di|wo|do|vr|za|zo|januari|februari|maart|april|mei"
+        "|juni|juli|augustus|september|oktober|november|december|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec",
         author="van|afzender",
         recipient="aan|ontvanger",
         copy="cc|kopie|bcc",
@@ -232,9 +261,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="onderwerp",
         reply_to="antwoord aan|antwoord naar|beantwoorden|urgentie|bijlagen",
         original="oorspronkelijk bericht|origineel bericht|originele bericht|oorspronkelijke bericht",
-        forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgestuurde bericht|begin van doorgestuurd bericht|doorgezonden bericht",
+        forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgestuurde bericht|begin van doorgestuurd bericht"
+        "|doorgezonden bericht",
         forward_prefix="dg|doorst|fwd",
-        sent_from="verzonden vanaf|verstuurd vanaf|verzonden vanuit|verstuurd vanuit|verzonden via|verstuurd via|verzonden met|verstuurd met|outlook voor|download outlook|virusvrij",
+        sent_from="verzonden vanaf|verstuurd vanaf|verzonden vanuit|verstuurd vanuit|verzonden via|verstuurd via|verzonden met"
+        "|verstuurd met|outlook voor|download outlook|virusvrij",
         vacation="automatisch antwoord|afwezig|niet aanwezig|afwezigheid|automatische reactie|automatisch bericht",
         words="de het een en niet ik je dat is van voor met op te zijn maar ook wij hallo bedankt kan als nog er dit heb ben naar",
     ),
@@ -243,8 +274,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="em|no dia|a|data|no|às",
         wrote="escreveu|escreve|escreveram",
         starts="mensagem de",
-        calendar="segunda-feira|terça-feira|quarta-feira|quinta-feira|sexta-feira|segunda|terça|quarta|quinta|sexta|feira|sábado|domingo|seg|ter|qua|qui|sex|sáb|sab|dom"
-        "|janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro|jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez",
+        calendar="segunda-feira|terça-feira|quarta-feira|quinta-feira|sexta-feira|segunda|terça|quarta|quinta|sexta|feira|sábado"
+        "|domingo|seg|ter|qua|qui|sex|sáb|sab|dom|janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro"
+        "|novembro|dezembro|jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez",
         author="de|remetente",
         recipient="para|a|destinatário",
         copy="cc|cco|bcc|cópia",
@@ -252,11 +284,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="assunto",
         reply_to="responder a|responder para|importância|prioridade|anexos",
         original="mensagem original|mensagem de resposta|e-mail original",
-        forwarded="mensagem encaminhada|mensagem reencaminhada|início da mensagem encaminhada|início da mensagem reencaminhada|encaminhado por|mensagem enviada"
-        "|início de mensagem reenviada|mensagem reenviada",
+        forwarded="mensagem encaminhada|mensagem reencaminhada|início da mensagem encaminhada|início da mensagem reencaminhada"
+        "|encaminhado por|mensagem enviada|início de mensagem reenviada|mensagem reenviada",
         forward_prefix="enc|res enc|fwd|reenv",
-        sent_from="enviado do meu|enviado de|enviado do|enviado a partir|enviado por|enviado via|enviado pelo|enviado com|obter o outlook|obtenha o outlook|baixe o outlook|livre de vírus"
-        "|enviada do",
+        sent_from="enviado do meu|enviado de|enviado do|enviado a partir|enviado por|enviado via|enviado pelo|enviado com"
+        "|obter o outlook|obtenha o outlook|baixe o outlook|livre de vírus|enviada do",
         vacation="resposta automática|resposta automatica|fora do escritório|ausência|ausente|férias|ausência temporária",
         words="o a os as que não de para com uma um é em meu por mais mas como olá obrigado se do da no na você está bom dia eu",
     ),
@@ -265,8 +297,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="dne|dňa|v|datum",
         wrote="napsal|napsala|napsal(a)|píše|napsali|napsal/a",
         wrote_by="odesílatel|uživatel",
-        calendar="pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince"
-        "|led|úno|bře|dub|kvě|čvn|čvc|srp|zář|říj|lis|pro",
+        calendar="pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|ledna|února|března|dubna|května|června"
+        "|července|srpna|září|října|listopadu|prosince|led|úno|bře|dub|kvě|čvn|čvc|srp|zář|říj|lis|pro",
         author="od|odesílatel",
         recipient="komu|příjemce|pro",
         copy="kopie|skrytá kopie",
@@ -274,9 +306,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="předmět",
         reply_to="odpovědět|odpověď|důležitost|přílohy",
         original="původní zpráva|původní e-mail|originální zpráva|původní email",
-        forwarded="přeposlaná zpráva|začátek přeposílané zprávy|předaná zpráva|přeposlaný e-mail|začátek přeposlané zprávy|přesměrovaná zpráva",
+        forwarded="přeposlaná zpráva|začátek přeposílané zprávy|předaná zpráva|přeposlaný e-mail|začátek přeposlané zprávy"
+        "|přesměrovaná zpráva",
         forward_prefix="fwd|přep",
-        sent_from="odesláno z|odesláno ze|odesláno pomocí|posláno z|stáhnout outlook|získat outlook|získejte outlook|neobsahuje viry|bez virů",
+        sent_from="odesláno z|odesláno ze|odesláno pomocí|posláno z|stáhnout outlook|získat outlook|získejte outlook"
+        "|neobsahuje viry|bez virů",
         vacation="automatická odpověď|mimo kancelář|nepřítomnost|dovolená|jsem mimo",
         words="a že se na je to v s z ale jak pro do dobrý den děkuji prosím mi jsem nebo mám už by co ne tak když jsme od",
     ),
@@ -285,8 +319,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="dňa|v|dátum",
         wrote="napísal(a)|napísal|napísala|píše|napísali|napísal/a",
         wrote_by="používateľ",
-        calendar="pondelok|utorok|streda|štvrtok|piatok|sobota|nedeľa|po|ut|st|št|pi|so|ne|januára|februára|marca|apríla|mája|júna|júla|augusta|septembra|októbra|novembra"
-        "|decembra|jan|feb|mar|apr|máj|jún|júl|aug|sep|okt|nov|dec",
+        calendar="pondelok|utorok|streda|štvrtok|piatok|sobota|nedeľa|po|ut|st|št|pi|so|ne|januára|februára|marca|apríla|mája|júna"
+        "|júla|augusta|septembra|októbra|novembra|decembra|jan|feb|mar|apr|máj|jún|júl|aug|sep|okt|nov|dec",
         author="od|odosielateľ",
         recipient="komu|pre|príjemca",
         copy="kópia|skrytá kópia|kópia (cc)",
@@ -304,17 +338,19 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="skrev|skriver|har skrivit",
         wrote_by="skrev",
         starts="meddelande från",
-        calendar="måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|mån|tis|ons|tors|tor|fre|lör|sön|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober"
-        "|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|dec",
+        calendar="måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|mån|tis|ons|tors|tor|fre|lör|sön|januari|februari|mars|april"
+        "|maj|juni|juli|augusti|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|dec",
         author="från|avsändare",
         recipient="till|mottagare",
         copy="kopia|cc|hemlig kopia",
         date="datum|skickat|skickades",
         subject="ämne|rubrik",
         original="ursprungligt meddelande|originalmeddelande|ursprungligt mail|originalmail",
-        forwarded="vidarebefordrat meddelande|vidarebefordrat brev|vidarebefordrat mail|början på vidarebefordrat meddelande|vidarebefordrat mejl|vidarebefordrat e-post",
+        forwarded="vidarebefordrat meddelande|vidarebefordrat brev|vidarebefordrat mail|början på vidarebefordrat meddelande"
+        "|vidarebefordrat mejl|vidarebefordrat e-post",
         forward_prefix="vb|vidarebefordrat|vs",
-        sent_from="skickat från|skickas från|skickades från|skickat med|skickat via|hämta outlook|skaffa outlook|virusfri|sänt från|skickat ifrån|sent från",
+        sent_from="skickat från|skickas från|skickades från|skickat med|skickat via|hämta outlook|skaffa outlook|virusfri|sänt från"
+        "|skickat ifrån|sent från",
         vacation="autosvar|frånvaro|frånvarande|automatiskt svar|ej på kontoret|semester|frånvaromeddelande",
         words="och att det är jag en som inte på för med har av till den om vi hej tack kan men så mig när ni var ett",
     ),
@@ -324,15 +360,16 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="skrev|skrev følgende|skriver",
         wrote_by="skrev",
         starts="melding fra",
-        calendar="mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|man|tir|tirs|ons|tor|tors|fre|lør|søn|januar|februar|mars|april|mai|juni|juli|august|september|oktober"
-        "|november|desember|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|des",
+        calendar="mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|man|tir|tirs|ons|tor|tors|fre|lør|søn|januar|februar|mars"
+        "|april|mai|juni|juli|august|september|oktober|november|desember|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|des",
         author="fra|avsender",
         recipient="til|mottaker",
         copy="kopi|cc|blindkopi",
         date="dato|sendt",
         subject="emne",
         original="opprinnelig melding|original melding|opprinnelig e-post|originalmelding",
-        forwarded="videresendt melding|videresendt e-post|begynnelsen på videresendt melding|begynnelse på videresendt melding|start på videresendt melding",
+        forwarded="videresendt melding|videresendt e-post|begynnelsen på videresendt melding|begynnelse på videresendt melding"
+        "|start på videresendt melding",
         forward_prefix="vs|videresendt",
         sent_from="sendt fra|sendt med|sendt via|sent fra|skaff deg outlook|last ned outlook|få outlook|virusfri",
         vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie",
@@ -343,18 +380,20 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="den|d|dato|på|kl",
         wrote="skrev|skriver|har skrevet",
         wrote_by="skrev",
-        calendar="mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|man|tir|tirs|ons|tor|tors|fre|lør|søn|januar|februar|marts|april|maj|juni|juli|august|september|oktober"
-        "|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|dec",
+        calendar="mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|man|tir|tirs|ons|tor|tors|fre|lør|søn|januar|februar|marts"
+        "|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|nov|dec",
         author="fra|afsender",
         recipient="til|modtager",
         copy="kopi|cc|cc til|bcc|skjult kopi",
         date="dato|sendt",
         subject="emne",
-        original="oprindelig meddelelse|original meddelelse|oprindelig besked|original besked|oprindelig mail|oprindelig e-mail|oprindelig aftale",
-        forwarded="videresendt meddelelse|videresendt besked|start på videresendt besked|videresendt mail|start på videresendt e-mail|start på videresendt meddelelse|videresendt e-mail",
+        original="oprindelig meddelelse|original meddelelse|oprindelig besked|original besked|oprindelig mail|oprindelig e-mail"
+        "|oprindelig aftale",
+        forwarded="videresendt meddelelse|videresendt besked|start på videresendt besked|videresendt mail"
+        "|start på videresendt e-mail|start på videresendt meddelelse|videresendt e-mail",
         forward_prefix="vs|videresendt",
         sent_from="sendt fra|sendt med|sendt via|hent outlook|få outlook|virusfri|afsendt fra",
-        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie|autosvar",
+        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie",
         words="og at det er jeg en som ikke på for med har af til den om vi hej tak kan men så mig når var et jer venlig hilsen",
     ),
     Phrases(
@@ -363,18 +402,21 @@ LANGUAGES: tuple[Phrases, ...] = (
         wrote="kirjoitti|kirjoittaa|kirjoitti seuraavaa",
         wrote_by="kirjoitti",
         starts="viesti",
-        calendar="maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai|sunnuntai|maanantaina|tiistaina|keskiviikkona|torstaina|perjantaina|lauantaina|sunnuntaina"
-        "|ma|ti|ke|to|pe|la|su|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta|marraskuuta|joulukuuta"
-        "|tammik|helmik|maalisk|huhtik|toukok|kesäk|heinäk|elok|syysk|lokak|marrask|jouluk",
+        calendar="maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai|sunnuntai|maanantaina|tiistaina|keskiviikkona|torstaina"
+        "|perjantaina|lauantaina|sunnuntaina|ma|ti|ke|to|pe|la|su|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta"
+        "|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta|marraskuuta|joulukuuta|tammik|helmik|maalisk|huhtik|toukok"
+        "|kesäk|heinäk|elok|syysk|lokak|marrask|jouluk",
         author="lähettäjä",
         recipient="vastaanottaja|vastaanottajat",
         copy="kopio|piilokopio",
         date="päivämäärä|päiväys|lähetetty|pvm",
         subject="aihe",
         original="alkuperäinen viesti|alkuperäinen sähköposti",
-        forwarded="välitetty viesti|välitetty viesti alkaa|edelleenlähetetty viesti|edelleen lähetetty viesti|välitetty viesti / fwd.msg|alkuperäinen välitetty viesti",
+        forwarded="välitetty viesti|välitetty viesti alkaa|edelleenlähetetty viesti|edelleen lähetetty viesti"
+        "|välitetty viesti / fwd.msg|alkuperäinen välitetty viesti",
         forward_prefix="vs|vl|välitetty",
-        sent_from="lähetetty iphonesta|lähetetty ipadista|lähetetty minun|lähetetty laitteesta|lähetetty|hanki outlook|viruksenpaljastaja|hae outlook",
+        sent_from="lähetetty iphonesta|lähetetty ipadista|lähetetty minun|lähetetty laitteesta|lähetetty|hanki outlook"
+        "|viruksenpaljastaja|hae outlook",
         vacation="automaattinen vastaus|poissa|poissaolo|lomalla|poissaoloilmoitus|automaattivastaus",
         words="ja on ei että se en hän mutta tai kun niin kuin olen minun kiitos hei voi mitä jos myös nyt oli ovat tämä sen",
     ),
@@ -383,9 +425,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="dátum|ekkor",
         wrote="írta|ezt írta|írta a következőt|a következőt írta|írta ekkor",
         wrote_by="ezt írta",
-        starts="",
-        calendar="hétfő|kedd|szerda|csütörtök|péntek|szombat|vasárnap|h|k|sze|cs|p|szo|v|január|február|március|április|május|június|július|augusztus|szeptember|október"
-        "|november|december|jan|febr|márc|ápr|máj|jún|júl|aug|szept|okt|nov|dec",
+        calendar="hétfő|kedd|szerda|csütörtök|péntek|szombat|vasárnap|h|k|sze|cs|p|szo|v|január|február|március|április|május"
+        "|június|július|augusztus|szeptember|október|november|december|jan|febr|márc|ápr|máj|jún|júl|aug|szept|okt|nov"
+        "|dec",
         author="feladó|küldő",
         recipient="címzett|címzettek",
         copy="másolat|másolatot kap|titkos másolat",
@@ -394,7 +436,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         original="eredeti üzenet|eredeti levél|eredeti e-mail",
         forwarded="továbbított üzenet|továbbított levél|továbbított levél kezdete|továbbított üzenet kezdete|továbbított e-mail|továbbítva",
         forward_prefix="tov|továbbítás|fwd",
-        sent_from="iphone-ról küldve|küldve|elküldve a|elküldve az|küldött|az outlook|az iphone-omról küldve|iphone-omról küldve|ipademről küldve|vírusmentes",
+        sent_from="iphone-ról küldve|küldve|elküldve a|elküldve az|küldött|az outlook|az iphone-omról küldve|iphone-omról küldve"
+        "|ipademről küldve|vírusmentes",
         vacation="automatikus válasz|házon kívül|irodán kívül|távollét|szabadságon|távol vagyok",
         words="és a az hogy nem is egy de ez van már meg volt csak mint vagy ha kell köszönöm jó napot kérem nekem még el én",
     ),
@@ -402,8 +445,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         "ro",
         openers="în|la|pe|data|pe data de|în data de|la data de|pe data|din",
         wrote="a scris|a scris următoarele|scrie",
-        calendar="luni|marți|miercuri|joi|vineri|sâmbătă|duminică|lun|mar|mie|joi|vin|sâm|dum|ianuarie|februarie|martie|aprilie|mai|iunie|iulie|august|septembrie|octombrie"
-        "|noiembrie|decembrie|ian|feb|apr|iun|iul|aug|sept|sep|oct|nov|noi|dec",
+        calendar="luni|marți|miercuri|joi|vineri|sâmbătă|duminică|lun|mar|mie|vin|sâm|dum|ianuarie|februarie|martie|aprilie|mai"
+        "|iunie|iulie|august|septembrie|octombrie|noiembrie|decembrie|ian|feb|apr|iun|iul|aug|sept|sep|oct|nov|noi|dec",
         author="de la|expeditorul|expeditor|din partea",
         recipient="către|destinatarul|destinatar|catre|la",
         copy="cc|copie|copie carbon",
@@ -411,7 +454,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="subiect|subiectul",
         reply_to="răspuns la|răspunde la",
         original="mesaj original|mesajul original|mesaj inițial",
-        forwarded="mesaj redirecționat|începe mesajul redirecționat|mesaj transmis|mesaj trimis mai departe|mesaj înaintat|mesaj redirectionat",
+        forwarded="mesaj redirecționat|începe mesajul redirecționat|mesaj transmis|mesaj trimis mai departe|mesaj înaintat"
+        "|mesaj redirectionat",
         forward_prefix="redirecționat|fwd",
         sent_from="trimis de pe|trimis din|trimis cu|trimis prin|trimis de la|obțineți outlook|descărcați outlook|fără viruși",
         vacation="răspuns automat|în afara biroului|raspuns automat|concediu|absent",
@@ -421,19 +465,22 @@ LANGUAGES: tuple[Phrases, ...] = (
         "tr",
         openers="tarih",
         wrote="şunu yazdı|yazdı|şunları yazdı|tarihinde şunu yazdı|yazmış",
-        calendar="pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar|pzt|sal|çar|per|cum|cmt|paz|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım"
-        "|aralık|oca|şub|mar|nis|may|haz|tem|ağu|eyl|eki|kas|ara",
+        calendar="pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar|pzt|sal|çar|per|cum|cmt|paz|ocak|şubat|mart|nisan|mayıs"
+        "|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|oca|şub|mar|nis|may|haz|tem|ağu|eyl|eki|kas|ara",
         author="kimden|gönderen",
         recipient="kime|alıcı|kime/alıcı",
         copy="bilgi|cc|gizli",
         date="tarih|gönderildi|gönderilen|gönderilme tarihi|gönderme tarihi",
         subject="konu",
         original="orijinal mesaj|özgün ileti|orjinal mesaj|asıl ileti|orijinal ileti|özgün mesaj",
-        forwarded="iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilmiş ileti|iletilen ileti başlangıcı|iletilmiş ileti|yönlendirilen mesaj|iletilen e-posta başlangıcı",
+        forwarded="iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilmiş ileti|iletilen ileti başlangıcı|iletilmiş ileti"
+        "|yönlendirilen mesaj|iletilen e-posta başlangıcı",
         forward_prefix="ilt|i̇lt|i|fwd|yön",
-        sent_from="iphone'umdan gönderildi|iphone’umdan gönderildi|ipad'imden gönderildi|android için|outlook for|ios için outlook|gönderildi",
+        sent_from="iphone'umdan gönderildi|iphone’umdan gönderildi|ipad'imden gönderildi|android için|outlook for|ios için outlook"
+        "|gönderildi",
         vacation="otomatik yanıt|ofis dışında|otomatik cevap|izinde|ofis dışındayım",
-        words="ve bir bu için de da ne var ile ben çok ama gibi daha merhaba teşekkürler değil olarak olan nasıl mi mı lütfen bana şu kadar",
+        words="ve bir bu için de da ne var ile ben çok ama gibi daha merhaba teşekkürler değil olarak olan nasıl mi mı lütfen"
+        " bana şu kadar",
     ),
     Phrases(
         "zh",
@@ -462,9 +509,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="日時|送信日時|日付|送信日|送信日付",
         subject="件名|題名",
         original="元のメッセージ|オリジナルメッセージ|元のメール|転送元のメッセージ|返信メッセージ|original message",
-        forwarded="転送メッセージ|メッセージを転送|転送されたメッセージ|転送メール|以下は転送メッセージです|転送されたメール|forwarded message",
+        forwarded="転送メッセージ|メッセージを転送|転送されたメッセージ"
+        "|転送メール|以下は転送メッセージです|転送されたメール|forwarded message",
         forward_prefix="転送|fwd",
-        sent_from="iphoneから送信|ipadから送信|から送信|私の|ios 版 outlook|android 版 outlook|iphone から送信|iphoneから|outlook for|ウイルス フリー",
+        sent_from="iphoneから送信|ipadから送信|から送信|私の|ios 版 outlook|android 版 outlook|iphone から送信|iphoneから|outlook for"
+        "|ウイルス フリー",
         vacation="自動応答|自動返信|不在|休暇|外出中",
     ),
     Phrases(
@@ -486,8 +535,8 @@ LANGUAGES: tuple[Phrases, ...] = (
         "bg",
         openers="на|дата",
         wrote="написа|пише|написаха",
-        calendar="понеделник|вторник|сряда|четвъртък|петък|събота|неделя|пн|вт|ср|чт|пт|сб|нд|януари|февруари|март|април|май|юни|юли|август|септември|октомври|ноември|декември"
-        "|яну|фев|апр|авг|сеп|окт|ное|дек",
+        calendar="понеделник|вторник|сряда|четвъртък|петък|събота|неделя|пн|вт|ср|чт|пт|сб|нд|януари|февруари|март|април|май|юни"
+        "|юли|август|септември|октомври|ноември|декември|яну|фев|апр|авг|сеп|окт|ное|дек",
         author="от|подател",
         recipient="до|получател",
         copy="копие|як|ск|як до",
@@ -504,8 +553,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         "el",
         openers="στις|την|ημερομηνία|στις ημέρα",
         wrote="έγραψε|γράφει|έγραψαν",
-        calendar="δευτέρα|τρίτη|τετάρτη|πέμπτη|παρασκευή|σάββατο|κυριακή|δευ|τρί|τρι|τετ|πέμ|πεμ|παρ|σάβ|σαβ|κυρ|ιανουαρίου|φεβρουαρίου|μαρτίου|απριλίου|μαΐου|ιουνίου"
-        "|ιουλίου|αυγούστου|σεπτεμβρίου|οκτωβρίου|νοεμβρίου|δεκεμβρίου|ιαν|φεβ|μαρ|απρ|μαΐ|μαϊ|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ",
+        calendar="δευτέρα|τρίτη|τετάρτη|πέμπτη|παρασκευή|σάββατο|κυριακή|δευ|τρί|τρι|τετ|πέμ|πεμ|παρ|σάβ|σαβ|κυρ|ιανουαρίου"
+        "|φεβρουαρίου|μαρτίου|απριλίου|μαΐου|ιουνίου|ιουλίου|αυγούστου|σεπτεμβρίου|οκτωβρίου|νοεμβρίου|δεκεμβρίου|ιαν|φεβ"
+        "|μαρ|απρ|μαΐ|μαϊ|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ",
         author="από|αποστολέας",
         recipient="προς|παραλήπτης",
         copy="κοιν|κοινοποίηση|κοινοποιηση",
@@ -521,17 +571,22 @@ LANGUAGES: tuple[Phrases, ...] = (
     Phrases(
         "hr",
         openers="dana|datum|u|na|dne|v|у|дана",
-        wrote="је написао/ла|је написао|је написала|написао је|написала је|је написао(ла)|пише|je napisao|je napisala|je napisao/la|napisao|napisala|napisao je|je napisao(la)|je napisao/napisala|piše|je pisao|je napisal|je napisala|je rekao",
+        wrote="је написао/ла|је написао|је написала|написао је|написала је|је написао(ла)|пише|je napisao|je napisala"
+        "|je napisao/la|napisao|napisala|napisao je|je napisao(la)|je napisao/napisala|piše|je pisao|je napisal|je rekao",
         wrote_by="korisnik|je oseba|oseba",
-        calendar="пон|уто|сре|чет|пет|суб|нед|понедељак|уторак|среда|четвртак|петак|јануар|фебруар|март|април|мај|јун|јул|август|септембар|октобар|новембар|децембар|јан|јун|јул|ponedjeljak|utorak|srijeda|četvrtak|petak|subota|nedjelja|pon|uto|sri|čet|pet|sub|ned|tor|sre|sob|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja"
-        "|kolovoza|rujna|listopada|studenoga|prosinca|sij|velj|ožu|tra|svi|lip|srp|kol|ruj|lis|stu|pro|jan|feb|mar|apr|maj|jun|jul|avg|sep|okt|nov|dec|januar|januara|marec|marta",
+        calendar="пон|уто|сре|чет|пет|суб|нед|понедељак|уторак|среда|четвртак|петак|јануар|фебруар|март|април|мај|јун|јул|август"
+        "|септембар|октобар|новембар|децембар|јан|ponedjeljak|utorak|srijeda|četvrtak|petak|subota|nedjelja|pon|uto|sri"
+        "|čet|pet|sub|ned|tor|sre|sob|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja|kolovoza|rujna|listopada"
+        "|studenoga|prosinca|sij|velj|ožu|tra|svi|lip|srp|kol|ruj|lis|stu|pro|jan|feb|mar|apr|maj|jun|jul|avg|sep|okt|nov"
+        "|dec|januar|januara|marec|marta",
         author="šalje|od|pošiljatelj|pošiljalac|pošiljatelja",
         recipient="prima|za|primatelj|prejemnik|komu",
         copy="kopija|kp|skp|u kopiji",
         date="datum|poslano|poslato|poslana",
         subject="naslov|predmet|zadeva|tema",
-        original="izvorna poruka|originalna poruka|izvirno sporočilo|originalno sporočilo|originalna poruka",
-        forwarded="proslijeđena poruka|prosleđena poruka|posredovano sporočilo|početak proslijeđene poruke|posredovano sporocilo|početak prosleđene poruke|posredovano e-poštno sporočilo",
+        original="izvorna poruka|originalna poruka|izvirno sporočilo|originalno sporočilo",
+        forwarded="proslijeđena poruka|prosleđena poruka|posredovano sporočilo|početak proslijeđene poruke|posredovano sporocilo"
+        "|početak prosleđene poruke|posredovano e-poštno sporočilo",
         forward_prefix="proslijeđeno|pd|posr",
         sent_from="poslano s|poslano sa|poslano z|poslano iz|poslato sa|nabavite outlook|preuzmite outlook|pošiljam iz",
         vacation="automatski odgovor|samodejni odgovor|izvan ureda|odsutnost|van kancelarije|godišnji odmor",
@@ -558,32 +613,36 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="dieną|data|kuupäev|kell",
         wrote="rašė|parašė|rašo|uzrakstīja|rakstīja|kirjutas|kirjutasid|kirjutas järgmist",
         wrote_by="kirjutas",
-        calendar="pirmadienis|antradienis|trečiadienis|ketvirtadienis|penktadienis|šeštadienis|sekmadienis|pr|an|tr|kt|pn|št|sk|saus|vas|kov|bal|geg|birž|liep|rugp|rugs|spal|lapkr|gruod"
-        "|otrd|pirmd|trešd|ceturtd|piektd|sestd|svētd|esmaspäev|teisipäev|kolmapäev|neljapäev|reede|laupäev|pühapäev|e|t|k|n|r|l|p|plkst",
+        calendar="pirmadienis|antradienis|trečiadienis|ketvirtadienis|penktadienis|šeštadienis|sekmadienis|pr|an|tr|kt|pn|št|sk"
+        "|saus|vas|kov|bal|geg|birž|liep|rugp|rugs|spal|lapkr|gruod|otrd|pirmd|trešd|ceturtd|piektd|sestd|svētd|esmaspäev"
+        "|teisipäev|kolmapäev|neljapäev|reede|laupäev|pühapäev|e|t|k|n|r|l|p|plkst",
         author="nuo|siuntėjas|no|saatja|sūtītājs|kellelt",
         recipient="kam|gavėjas|adresāts|saaja|kellele",
         copy="kopija|koopia",
         date="data|išsiųsta|nosūtīts|kuupäev|saadetud|datums",
         subject="tema|temats|teema",
         original="originalus laiškas|pradinis pranešimas|sākotnējais ziņojums|algne kiri|originalus pranešimas|algteade|sākotnējā ziņa",
-        forwarded="persiųstas laiškas|pārsūtītais ziņojums|edastatud kiri|persiunčiamas laiškas|edastatud sõnum|pārsūtīta ziņa|persiųstas pranešimas|edastatud meil",
+        forwarded="persiųstas laiškas|pārsūtītais ziņojums|edastatud kiri|persiunčiamas laiškas|edastatud sõnum|pārsūtīta ziņa"
+        "|persiųstas pranešimas|edastatud meil",
         sent_from="išsiųsta iš|nosūtīts no|saadetud minu|saadetud|siųsta iš",
         vacation="automatinis atsakymas|automātiska atbilde|automaatvastus",
     ),
     Phrases(
         "id",
         openers="pada|tanggal|pada tanggal|pada hari|el dia|el|a les",
-        starts="missatge de",
         wrote="menulis|menulis pesan berikut|telah menulis|va escriure|ha escrit|escriví|idatzi zuen|escribiu|skrifaði|a scrìobh|nagsulat",
-        calendar="senin|selasa|rabu|kamis|jumat|sabtu|minggu|sen|sel|rab|kam|jum|sab|min|januari|februari|maret|april|mei|juni|juli|agustus|oktober|desember|agt|agu|okt|des"
-        "|dl|dt|dc|dj|dv|ds|dg|gener|febrer|març|maig|juny|juliol|agost|setembre|novembre|desembre|gen|febr|jul|ag|set",
+        starts="missatge de",
+        calendar="senin|selasa|rabu|kamis|jumat|sabtu|minggu|sen|sel|rab|kam|jum|sab|min|januari|februari|maret|april|mei|juni"
+        "|juli|agustus|oktober|desember|agt|agu|okt|des|dl|dt|dc|dj|dv|ds|dg|gener|febrer|març|maig|juny|juliol|agost"
+        "|setembre|novembre|desembre|gen|febr|jul|ag|set",
         author="dari|pengirim|de",
         recipient="kepada|untuk|ke|penerima|per a",
         copy="cc|tembusan",
         date="tanggal|dikirim|terkirim|data|enviat el",
         subject="perihal|subjek|assumpte|judul",
         original="pesan asli|missatge original|pesan asal",
-        forwarded="pesan terusan|pesan diteruskan|pesan yang diteruskan|missatge reenviat|missatge remès|awal pesan diteruskan|mulai pesan yang diteruskan",
+        forwarded="pesan terusan|pesan diteruskan|pesan yang diteruskan|missatge reenviat|missatge remès|awal pesan diteruskan"
+        "|mulai pesan yang diteruskan",
         sent_from="dikirim dari|enviat des|dikirim menggunakan|enviat des del meu",
         vacation="balasan otomatis|resposta automàtica|di luar kantor",
         words="dan yang di tidak untuk saya ini dengan itu dari ada akan bisa terima kasih mohon pada kami anda sudah",
@@ -593,8 +652,9 @@ LANGUAGES: tuple[Phrases, ...] = (
         openers="בתאריך|ב|ביום",
         wrote="כתב|כתבה|מאת|‏כתב|كتب|كتبت|كتب/كتبت|نوشت",
         wrote_by="מאת",
-        calendar="יום|א|ב|ג|ד|ה|ו|ש|ינואר|פברואר|מרץ|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר|يناير|فبراير|مارس|أبريل|مايو|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر"
-        "|الأحد|الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|في|يوم",
+        calendar="יום|א|ב|ג|ד|ה|ו|ש|ינואר|פברואר|מרץ|אפריל|מאי|יוני|יולי|אוגוסט|ספטמבר|אוקטובר|נובמבר|דצמבר|يناير|فبراير|مارس"
+        "|أبريل|مايو|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر|الأحد|الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|في"
+        "|يوم",
         author="מאת|من|שולח|المرسل|از",
         recipient="אל|إلى|לכבוד|به",
         copy="עותק|نسخة|העתק",

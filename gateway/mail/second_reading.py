@@ -1,7 +1,7 @@
 """mail-parser's own reading of the fields that say who wrote when: a second opinion beside ours.
 
-Two readers that differ on an author are what forgers look for, so authority needs them to agree. mail-parser is handed the few fields it is asked
-about, already bounded, as a message without a body; see `mime` for why the body is not its work.
+Two readers that differ on an author are what forgers look for, so authority needs them to agree. mail-parser is handed the field that it
+is asked about, already bounded, as a message without a body; see `mime` for why the body is not its work.
 """
 
 from dataclasses import dataclass

@@ -189,12 +189,18 @@ class Supervisor:
         self._changed()
         for role in self._plan.roles:
             self._stop_listening(role)
-            leaving = [slot for slot in self._slots if slot.role is role]
-            for slot in leaving:
-                slot.drain(hurry=self._hurrying.is_set())
-            patience = began + role.patience * self._plan.draining_seconds - time.monotonic()
-            await self._wait_for([keepers[slot.name] for slot in leaving if slot.name in keepers], patience)
+            await self._drain(role, keepers, began)
         await self._wait_for(list(keepers.values()), began + self._plan.draining_seconds - time.monotonic())
+
+    async def _drain(self, role: Role, keepers: "Mapping[str, asyncio.Future[None]]", began: float) -> None:
+        """Until the role's children have finished, or its share of the time is over."""
+        leaving = [slot for slot in self._slots if slot.role is role]
+        for slot in leaving:
+            slot.drain(hurry=self._hurrying.is_set())
+        waited_for = [keepers[slot.name] for slot in leaving if slot.name in keepers]
+        await self._wait_for(waited_for, began + role.patience * self._plan.draining_seconds - time.monotonic())
+        finished = all(each.done() for each in waited_for)
+        log.info("role_stopped" if finished else "role_lingers", role=role.name, seconds=round(time.monotonic() - began, 1))
 
     def _stop_listening(self, role: Role) -> None:
         # While one process has the socket open the kernel goes on completing connections, which nobody would ever answer.

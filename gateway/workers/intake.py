@@ -31,6 +31,8 @@ CONFLICT_AGAIN = 0.05
 AWAY_AGAIN = 5.0
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 600.0
+FEW_OCTETS = 1 << 18
+"""Of a message whose bytes are read along with its row; larger ones are read when their work starts."""
 
 
 class Settings(Protocol):
@@ -48,13 +50,25 @@ class Settings(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A claimed row, with its bytes where they are few: those were read along with the claim."""
+
+    row: inbound.Claimed
+    content: bytes | None = None
+
+    @property
+    def id(self) -> int:
+        return self.row.id
+
+
 @dataclass(frozen=True, slots=True)
 class Understood:
     message: Message
     verdict: Verdict
 
 
-class Intake(Queue[inbound.Claimed]):
+class Intake(Queue[Taken]):
     """`wake` is called with a channel's name after letters were committed; `decided` with outcome and seconds, for metrics."""
 
     name = "intake"
@@ -82,50 +96,57 @@ class Intake(Queue[inbound.Claimed]):
         self._in_hand: set[int] = set()
         self._quiet = asyncio.Condition()
 
-    async def claim(self, limit: int) -> Sequence[inbound.Claimed]:
+    async def claim(self, limit: int) -> Sequence[Taken]:
         async with self._sessions.begin() as session:
-            return await inbound.claim(session, self._worker, limit, LEASE)
+            rows = await inbound.claim(session, self._worker, limit, LEASE, begin=True)
+            few = [each.id for each in rows if each.size <= FEW_OCTETS]
+            contents = await inbound.contents_of(session, few) if few else {}
+        return [Taken(each, contents.get(each.id)) for each in rows]
 
     async def sweep(self) -> int:
         async with self._sessions.begin() as session:
             return await inbound.return_expired(session)
 
-    async def renew(self, items: Sequence[inbound.Claimed]) -> Collection[inbound.Claimed]:
+    async def renew(self, items: Sequence[Taken]) -> Collection[Taken]:
         async with self._sessions.begin() as session:
             await inbound.extend_leases(session, self._worker, LEASE)
         return ()
 
-    async def work(self, item: inbound.Claimed) -> None:
-        with structlog.contextvars.bound_contextvars(trace_id=item.trace_id, inbound=item.id):
+    async def work(self, item: Taken) -> None:
+        with structlog.contextvars.bound_contextvars(trace_id=item.row.trace_id, inbound=item.id):
             try:
-                if item.attempts:
-                    await self._work_alone(item)
-                else:
+                if item.row.begun:
                     await self._work_beside(item)
+                else:
+                    await self._work_alone(item)
             except inbound.LeaseLost:
                 log.warning("lease_lost")
 
-    async def _work_beside(self, item: inbound.Claimed) -> None:
+    async def _work_beside(self, item: Taken) -> None:
         async with self._alone:
             self._in_hand.add(item.id)
         try:
-            await self._attempt(item)
+            await self._attempt(item, item.row)
         finally:
             async with self._quiet:
                 self._in_hand.discard(item.id)
                 self._quiet.notify_all()
 
-    async def _work_alone(self, item: inbound.Claimed) -> None:
+    async def _work_alone(self, item: Taken) -> None:
+        """A message that an earlier attempt did not end may be what ended the process: nothing else is at stake while it is tried."""
         async with self._alone:
             async with self._quiet:
                 await self._quiet.wait_for(lambda: not self._in_hand)
-            await self._attempt(item)
+            if item.row.attempts >= self._settings().attempts:
+                await self._bury(item.row, "every attempt ended with the process that made it")
+                return
+            async with self._sessions.begin() as session:
+                begun = await inbound.begin_attempt(session, item.row, LEASE)
+            await self._attempt(item, begun)
 
-    async def _attempt(self, item: inbound.Claimed) -> None:
-        async with self._sessions.begin() as session:
-            begun = await inbound.begin_attempt(session, item, LEASE)
+    async def _attempt(self, item: Taken, begun: inbound.Claimed) -> None:
         try:
-            understood = await self._understand(begun, await self._content(item))
+            understood = await self._understand(begun, item.content or await self._content(begun))
             await self._settle(begun, understood)
         except inbound.LeaseLost:
             raise
@@ -198,10 +219,15 @@ class Intake(Queue[inbound.Claimed]):
             await self._again(item, AWAY_AGAIN, told)
             return
         log.error("attempt_failed", attempt=item.attempts, exc_info=error)
+        if item.attempts >= self._settings().attempts:
+            await self._bury(item, told)
+            return
+        delay = min(LONGEST_RETRY, FIRST_RETRY * 4.0 ** (item.attempts - 1))
         async with self._sessions.begin() as session:
-            if item.attempts >= self._settings().attempts:
-                await inbound.bury(session, item, told)
-                self._decided(InboundState.BURIED)
-            else:
-                delay = min(LONGEST_RETRY, FIRST_RETRY * 4.0 ** (item.attempts - 1))
-                await inbound.defer(session, item, delay, counted=True, error=told)
+            await inbound.defer(session, item, delay, counted=True, error=told)
+
+    async def _bury(self, item: inbound.Claimed, error: str) -> None:
+        log.error("buried", attempts=item.attempts, error=error)
+        async with self._sessions.begin() as session:
+            await inbound.bury(session, item, error)
+        self._decided(InboundState.BURIED)

@@ -1,7 +1,7 @@
 """What arrived. `arrivals` makes it durable, `queue` hands it to workers and takes their results, `listing` shows it to people,
 `partitions` prepares room for raw bytes. All callers use the names given here."""
 
-from storage.inbound.arrivals import Arrival, content_of, receive
+from storage.inbound.arrivals import Arrival, content_of, contents_of, receive
 from storage.inbound.listing import Counts, Inbound, counts, list_inbound, oldest_queued_seconds, show
 from storage.inbound.partitions import ensure_partitions
 from storage.inbound.queue import (
@@ -28,6 +28,7 @@ __all__ = [
     "bury",
     "claim",
     "content_of",
+    "contents_of",
     "counts",
     "defer",
     "ensure_partitions",

@@ -1,11 +1,14 @@
 """Makes arrived messages durable and reads their raw bytes back."""
 
+import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+import asyncpg
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.envelope import Envelope
@@ -24,43 +27,46 @@ class Arrival:
 # One statement and one round trip however many messages share the commit; its text never changes, so it is prepared once.
 # The ids come first because RETURNING promises no order. The contents are not selected through the CTE, which would write
 # large ones to a temporary file.
-_RECEIVE = text(
-    """
+_RECEIVE = """
     WITH arrived AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('inbound_messages', 'id')) AS id, arrival.*
         FROM ROWS FROM (
-            jsonb_to_recordset(:arrivals) AS (
+            jsonb_to_recordset($1::jsonb) AS (
                 reverse_path text, recipients text[], smtputf8 boolean, entry text, peer jsonb, size integer, trace_id text
             ),
-            unnest(:keys)
+            unnest($2::bytea[])
         ) WITH ORDINALITY AS arrival (reverse_path, recipients, smtputf8, entry, peer, size, trace_id, key, n)
     ), messages AS (
         INSERT INTO inbound_messages (id, reverse_path, recipients, smtputf8, entry, peer, size, trace_id, redelivery_key)
         SELECT id, reverse_path, recipients, smtputf8, entry, peer, size, trace_id, key FROM arrived
     ), contents AS (
         INSERT INTO inbound_contents (inbound_id, received_at, content)
-        SELECT id, now(), (:contents)[n] FROM arrived
+        SELECT id, now(), ($3::bytea[])[n] FROM arrived
     )
     SELECT id FROM arrived ORDER BY n
-    """
-).bindparams(
-    bindparam("arrivals", type_=JSONB),
-    bindparam("keys", type_=ARRAY(LargeBinary)),
-    bindparam("contents", type_=ARRAY(LargeBinary)),
-)
+"""
 
 
 async def receive(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int]:
-    """Queues the messages, all of them or none, and returns their ids in order. Durable once the caller's transaction has committed."""
-    found = await session.execute(
-        _RECEIVE,
-        {
-            "arrivals": [_row(each) for each in arrivals],
-            "keys": [each.redelivery_key for each in arrivals],
-            "contents": [each.content for each in arrivals],
-        },
-    )
-    return list(found.scalars())
+    """Queues the messages, all of them or none, and returns their ids in order.
+
+    Committed when it returns: the statement runs on the driver's own connection, where SQLAlchemy begins no transaction, so it is one by
+    itself. That costs one round trip in place of three, and a fifth less time a message. After other statements it joins their transaction.
+    """
+    driver = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert driver is not None
+    rows = json.dumps([_row(each) for each in arrivals])
+    keys = [each.redelivery_key for each in arrivals]
+    try:
+        found = await driver.fetch(_RECEIVE, rows, keys, [each.content for each in arrivals])
+    except asyncio.CancelledError:
+        # Its answer may still come, or never; the pool must not hand this connection out again.
+        driver.terminate()
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # As statements through SQLAlchemy fail, but without the row, which has addresses and tokens in it.
+        raise OperationalError("receive", None, error) from error
+    return [record["id"] for record in found]
 
 
 async def content_of(session: AsyncSession, inbound_id: int) -> bytes | None:
@@ -76,6 +82,17 @@ async def content_of(session: AsyncSession, inbound_id: int) -> bytes | None:
     )
     content: bytes | None = await session.scalar(statement)
     return content
+
+
+async def contents_of(session: AsyncSession, inbound_ids: Sequence[int]) -> dict[int, bytes]:
+    """The raw bytes of several messages, by id; those past retention are missing."""
+    joined = (inbound_contents.c.inbound_id == inbound_messages.c.id) & (inbound_contents.c.received_at == inbound_messages.c.received_at)
+    statement = (
+        select(inbound_messages.c.id, inbound_contents.c.content)
+        .join(inbound_messages, joined)
+        .where(inbound_messages.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    )
+    return {row.id: row.content for row in await session.execute(statement, {"ids": list(inbound_ids)})}
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import CursorResult, Double, Row, bindparam, func, literal_column, null, text, update
+from sqlalchemy import Boolean, CursorResult, Double, Row, bindparam, func, literal_column, null, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.envelope import Entry, Envelope, Peer
@@ -45,19 +45,21 @@ class Claimed:
 _CLAIM = text(
     """
     WITH due AS (
-        SELECT id FROM inbound_messages
+        SELECT id, attempts FROM inbound_messages
         WHERE state = 'queued' AND due_at <= now()
         ORDER BY due_at, id
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
     )
     UPDATE inbound_messages AS row
-    SET state = 'leased', leased_by = :worker, lease_until = now() + make_interval(secs => :lease)
+    SET state = 'leased', leased_by = :worker, lease_until = now() + make_interval(secs => :lease),
+        attempts = CASE WHEN :begin AND row.attempts = 0 THEN 1 ELSE row.attempts END
     FROM due WHERE row.id = due.id
-    RETURNING row.id, row.attempts, row.received_at, row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer,
+    RETURNING row.id, row.attempts, due.attempts = 0 AND :begin AS begun, row.received_at,
+              row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer,
               row.trace_id, row.redelivery_key, row.size
     """
-).bindparams(bindparam("lease", type_=Double))
+).bindparams(bindparam("lease", type_=Double), bindparam("begin", type_=Boolean))
 
 _RETURN_EXPIRED = text(
     """
@@ -69,9 +71,11 @@ _RETURN_EXPIRED = text(
 )
 
 
-async def claim(session: AsyncSession, worker: str, limit: int, lease_seconds: float) -> list[Claimed]:
-    """Leases the rows that have been due longest. Attempts are not counted yet; commit before working."""
-    found = (await session.execute(_CLAIM, {"limit": limit, "worker": worker, "lease": lease_seconds})).all()
+async def claim(session: AsyncSession, worker: str, limit: int, lease_seconds: float, *, begin: bool = False) -> list[Claimed]:
+    """Leases the rows that have been due longest; commit before working. With `begin` the first attempt of a row that was never tried
+    counts from here on; an attempt after another is counted by `begin_attempt`, when its work starts."""
+    values = {"limit": limit, "worker": worker, "lease": lease_seconds, "begin": begin}
+    found = (await session.execute(_CLAIM, values)).all()
     return [_claimed(row, worker) for row in sorted(found, key=lambda row: (row.due_at, row.id))]
 
 
@@ -191,4 +195,4 @@ def _bounded(error: str) -> str:
 def _claimed(row: Row[Any], worker: str) -> Claimed:
     peer = Peer(Entry(row.entry), row.peer["address"], row.peer["port"], row.peer["helo"], row.peer["tls"])
     envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id)
-    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size)
+    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun)

@@ -90,11 +90,11 @@ async def test_one_question_asked_by_many_at_once_is_sent_once() -> None:
 
 
 async def test_a_silent_domain_is_a_temporary_error_by_the_deadline() -> None:
-    async with resolving(seconds=0.3) as (resolver, _):
+    async with resolving(seconds=30) as (resolver, _):
         loop = asyncio.get_running_loop()
         begun = loop.time()
         assert await resolver.ask("dead.test", "TXT", begun + 0.1) == UNKNOWN
-        assert loop.time() - begun < 0.25
+        assert loop.time() - begun < 5
 
 
 async def test_a_dead_domain_does_not_silence_the_resolver() -> None:
@@ -107,7 +107,7 @@ async def test_a_dead_domain_does_not_silence_the_resolver() -> None:
 
 async def test_a_dead_name_server_costs_nothing_after_the_first_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns, "PROBE_SECONDS", 0.1)
-    monkeypatch.setattr(dns, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(dns, "OPEN_SECONDS", 2.0)
     async with resolving(seconds=0.2) as (resolver, server):
         server.deaf = True
         assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
@@ -116,9 +116,9 @@ async def test_a_dead_name_server_costs_nothing_after_the_first_time_outs(monkey
                 await asyncio.sleep(0.01)
         begun = asyncio.get_running_loop().time()
         assert [await resolver.ask(f"{n}.test", "A", resolver.deadline()) for n in range(100)] == [UNKNOWN] * 100
-        assert asyncio.get_running_loop().time() - begun < 0.1
+        assert asyncio.get_running_loop().time() - begun < 5  # and not 100 times 0.2
         server.deaf = False
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(2.0)
         assert (await resolver.ask("a.test", "AAAA", resolver.deadline())).status == "found"
 
 

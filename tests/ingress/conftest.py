@@ -81,7 +81,7 @@ async def listen(sessions: async_sessionmaker[AsyncSession], organisation: Organ
         async def start(acceptor: Acceptor | None = None, options: dict[str, Any] | None = None, **limits: Any) -> Listener:
             woken: list[str] = []
             acceptor = acceptor or Acceptor(sessions, HOSTNAME, woken.append)
-            settings = {"acceptor": acceptor, "organisation": organisation, "limits": Limits(**limits)} | (options or {})
+            settings: dict[str, Any] = {"acceptor": acceptor, "organisation": organisation, "limits": Limits(**limits)} | (options or {})
             service = await serve_smtp([bound_socket()], **settings)
             stack.push_async_callback(acceptor.aclose)
             stack.push_async_callback(service.close)

@@ -1,6 +1,7 @@
 """DATA content, cut into chunks in every way, against a reader that sees it whole and goes line by line."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ PIECES = [b".", b"..", b"\r\n", b"\r\n.", b"\r\n..", b"\r\n.\r\n", b"\r", b"\n",
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join), st.lists(st.integers(0, 120), max_size=12))
 def test_any_chunking_reads_as_the_plain_reader_does(stream: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    chunks = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [stream[start:end] for start, end in pairwise(places)]
     assert read(chunks) == read_plainly(stream)
 
 

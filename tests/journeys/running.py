@@ -1,9 +1,14 @@
-"""A gateway under test: `deskgate serve` as a process, its relay an SMTP peer of ours, its database a fresh one."""
+"""A gateway under test: `deskgate serve` as a process, its relay and its DNS peers of ours, its database a fresh one.
+
+Waiting is generous and polled: the machine may be busy, and what is awaited comes soon where it is not.
+"""
 
 import asyncio
 import json
+import os
+import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -16,8 +21,9 @@ import aiosmtplib
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage import ticket_views
+from storage import inbound, ticket_views
 from storage.engine import connect, sessions
+from tests.auth.nameserver import Zone, name_server
 from tests.peers.smtp_peer import Received, SmtpPeer
 from tests.processes.harness import Parent, parent
 
@@ -32,6 +38,7 @@ listen = "127.0.0.1:0"
 url = "{url}"
 {database}
 [trust]
+nameservers = ["127.0.0.1:{dns}"]
 {trust}
 [desk]
 name = "Example Desk"
@@ -90,6 +97,8 @@ departments = ["support"]
 language = "ru"
 """
 TOKEN_IS_ENOUGH = 'agent_authentication = "token"'
+SECONDS = 30.0
+POLL = 0.03
 
 numbers = count(1)
 
@@ -131,47 +140,78 @@ class Running:
         self.smtp = (host, int(port))
         self.web = ready.get("web", "")
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """An SMTP session that is past EHLO."""
+        async with aiosmtplib.SMTP(hostname=self.smtp[0], port=self.smtp[1], start_tls=False, timeout=SECONDS) as client:
+            await client.ehlo()
+            yield client
+
     async def send(self, mail: EmailMessage | bytes, *recipients: str, reverse_path: str | None = None) -> None:
-        """By SMTP, from the author to the recipients, or to whom To names."""
+        """By SMTP, from the author to the recipients, or to whom To names; with SMTPUTF8 where the envelope needs it."""
         content = mail if isinstance(mail, bytes) else mail.as_bytes()
         if isinstance(mail, EmailMessage):
             recipients = recipients or tuple(each.addr_spec for each in mail["To"].addresses)
             author = mail["From"].addresses[0].addr_spec if mail["From"] and mail["From"].addresses else ""
             reverse_path = author if reverse_path is None else reverse_path
-        async with aiosmtplib.SMTP(hostname=self.smtp[0], port=self.smtp[1], start_tls=False) as client:
-            await client.sendmail(reverse_path or "", list(recipients), content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        options = [] if all(each.isascii() for each in (reverse_path or "", *recipients)) else ["SMTPUTF8", "BODY=8BITMIME"]
+        encoding = "utf-8" if options else "ascii"
+        async with self.session() as client:
+            await client.mail(reverse_path or "", options=options, encoding=encoding)
+            for each in recipients:
+                await client.rcpt(each, encoding=encoding)
+            await client.data(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
-    async def letters_to(self, address: str, number: int = 1, seconds: float = 15.0) -> list[Received]:
+    async def take(self, mail: EmailMessage | bytes, *recipients: str, reverse_path: str | None = None) -> dict[str, Any]:
+        """Sends it and waits until it is decided on: its inbound row. Nobody else may be sending meanwhile."""
+        before = len(await self.rows("SELECT id FROM inbound_messages"))
+        await self.send(mail, *recipients, reverse_path=reverse_path)
+        return (await self.settled(before + 1))[-1]
+
+    async def letters_to(self, address: str, number: int = 1, seconds: float = SECONDS) -> list[Received]:
         """What this address was sent, once there are so many."""
         deadline = time.monotonic() + seconds
         while len(found := self.relay.to(address)) < number:
             assert time.monotonic() < deadline, f"{len(found)} of {number} letters to {address}; {self.process.told()}"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(POLL)
         return found
 
-    async def settled(self, number: int, seconds: float = 15.0) -> list[dict[str, Any]]:
-        """The inbound rows in order, once so many are neither queued nor leased."""
-        query = "SELECT id, state, outcome, ticket, why, attempts, decision FROM inbound_messages ORDER BY id"
+    async def settled(self, number: int, seconds: float = SECONDS) -> list[dict[str, Any]]:
+        """The inbound rows in order, each with its ticket's gateway, once so many are neither queued nor leased."""
+        query = """SELECT i.id, i.state, i.outcome, i.ticket, i.why, i.attempts, i.decision, i.subject, i.kind, t.gateway, t.department
+                     FROM inbound_messages i LEFT JOIN tickets t ON t.number = i.ticket ORDER BY i.id"""
         deadline = time.monotonic() + seconds
         while True:
             rows = await self.rows(query)
             if len(rows) >= number and all(row["state"] not in ("queued", "leased") for row in rows):
                 return rows
             assert time.monotonic() < deadline, f"{rows} {self.process.told()}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(POLL)
 
-    async def quiet(self, seconds: float = 15.0) -> None:
+    async def quiet(self, seconds: float = SECONDS) -> None:
         """Until nothing waits, neither in nor out."""
         query = """SELECT (SELECT count(*) FROM inbound_messages WHERE state IN ('queued', 'leased'))
                         + (SELECT count(*) FROM outbox_messages WHERE state IN ('queued', 'leased')) AS n"""
         deadline = time.monotonic() + seconds
         while (await self.rows(query))[0]["n"]:
             assert time.monotonic() < deadline, self.process.told()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(POLL)
 
-    async def rows(self, query: str) -> list[dict[str, Any]]:
+    async def rows(self, query: str, **parameters: object) -> list[dict[str, Any]]:
         async with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in (await connection.execute(text(query))).all()]
+            return [dict(row._mapping) for row in (await connection.execute(text(query), parameters)).all()]
+
+    async def alter(self, statement: str) -> None:
+        """For what only time would bring about."""
+        async with self.engine.begin() as connection:
+            await connection.execute(text(statement))
+
+    async def raw(self, inbound_id: int) -> bytes:
+        """The bytes that were kept of a message."""
+        async with sessions(self.engine)() as session:
+            content = await inbound.content_of(session, inbound_id)
+        assert content is not None, f"nothing is kept of message {inbound_id}"
+        return content
 
     async def ticket(self, number: int) -> dict[str, Any]:
         async with sessions(self.engine)() as session:
@@ -181,14 +221,7 @@ class Running:
 
     async def command(self, *arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
         """`deskgate ARGUMENTS` with this configuration: exit status, stdout, stderr."""
-        import sys
-
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", *arguments, "--config", str(self.config),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate(stdin or b"")
-        return process.returncode or 0, out.decode(), err.decode()
+        return await deskgate(*arguments, "--config", str(self.config), stdin=stdin)
 
     async def json(self, *arguments: str) -> Any:
         status, out, err = await self.command(*arguments, "--json")
@@ -196,22 +229,47 @@ class Running:
         return json.loads(out)
 
 
+async def deskgate(
+    *arguments: str | bytes, stdin: bytes | None = None, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """A command as a process of its own: exit status, stdout, stderr."""
+    pipe = asyncio.subprocess.PIPE
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(os.path.abspath, sys.path))), **(env or {})}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", *arguments, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=environment
+    )
+    out, err = await process.communicate(stdin or b"")
+    return process.returncode or 0, out.decode(), err.decode()
+
+
 @asynccontextmanager
 async def running(
-    url: str, folder: Path, *, arguments: Sequence[str] = (), relay: SmtpPeer | None = None, **tables: str
+    url: str,
+    folder: Path,
+    *,
+    arguments: Sequence[str] = (),
+    relay: SmtpPeer | None = None,
+    zone: Zone | None = None,
+    **tables: str,
 ) -> AsyncIterator[Running]:
-    """`tables` are lines of `server`, `database`, `trust`, `desk` and `outbound`, and whole `tables`."""
+    """`tables` are lines of `server`, `database`, `trust`, `desk` and `outbound`, and whole `tables`; `zone` is all that DNS knows."""
     peer = relay or SmtpPeer()
     if relay is None:
         await peer.start()
-    config = folder / "deskgate.toml"
-    lines = dict.fromkeys(("server", "database", "desk", "outbound", "tables"), "") | {"trust": TOKEN_IS_ENOUGH} | tables
-    config.write_text(CONFIG.format(url=url.replace("+asyncpg", ""), relay=peer.url, **lines), "utf-8")
     engine = connect(url, pool_size=2)
     try:
-        async with parent(["-m", "gateway", "serve", "--config", str(config), *arguments], cwd=folder) as process:
-            yield Running(process, peer, engine, config, await process.ready())
+        async with name_server(zone or {}) as dns:
+            config = write_config(folder, url, peer.url, dns.port, **tables)
+            async with parent(["-m", "gateway", "serve", "--config", str(config), *arguments], cwd=folder) as process:
+                yield Running(process, peer, engine, config, await process.ready())
     finally:
         await engine.dispose()
         if relay is None:
             await peer.stop()
+
+
+def write_config(folder: Path, url: str, relay: str, dns: int = 9, **tables: str) -> Path:
+    config = folder / "deskgate.toml"
+    lines = dict.fromkeys(("server", "database", "desk", "outbound", "tables"), "") | {"trust": TOKEN_IS_ENOUGH} | tables
+    config.write_text(CONFIG.format(url=url.replace("+asyncpg", ""), relay=relay, dns=dns, **lines), "utf-8")
+    return config

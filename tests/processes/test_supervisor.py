@@ -22,7 +22,7 @@ from tests.processes.harness import Parent, alive, parent, until
 ROLES = "tests.processes.roles_for_tests"
 ECHO = {"name": "echo", "entry": f"{ROLES}:echo", "sockets": "smtp", "takes_mail": True}
 STANDING = {"name": "standing", "entry": f"{ROLES}:standing"}
-LINGER = {"name": "linger", "entry": f"{ROLES}:linger"}
+LINGER = {"name": "linger", "entry": f"{ROLES}:linger", "takes_mail": True}
 SLOW = {"name": "slow", "entry": f"{ROLES}:slow"}
 CRASH = {"name": "crash", "entry": f"{ROLES}:crash"}
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Entry, Envelope, Peer
@@ -222,7 +222,7 @@ async def test_a_worker_that_stops_gives_back_what_it_holds_and_nothing_else(ses
 
 
 async def test_received_together_is_received_all_or_none(sessions: Sessions) -> None:
-    with pytest.raises(DBAPIError, match="Unicode escape"):
+    with pytest.raises(OperationalError, match="Unicode escape"):
         async with sessions.begin() as session:
             await inbound.receive(session, [arrival(), inbound.Arrival(Envelope("\0", ("a",), PEER), b"", b"")])
     async with sessions() as session:

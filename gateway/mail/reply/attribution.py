@@ -38,6 +38,13 @@ _OLD_GMAIL = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:\s+\d{1,2}:\d{2})?\s+(?:
 _FIRST_PERSON = re.compile(
     r"(?<!\w)(?:i\s+(?:wrote|sent|said)|schrieb\s+ich|ich\s+schrieb|j'ai|я\s+(?:написал|писал)|мне|mi|mir|me)(?!\w)", re.IGNORECASE
 )
+# A person tells of what others wrote by such words; a mail program puts the name there.
+_PROSE = re.compile(
+    r"(?<!\w)(?:the|your|our|my|his|her|their|someone|somebody|ваш\w*|наш\w*|мой|моя|моей|его|её|ее|их|клиент\w*|оператор\w*|сотрудни\w*|менеджер\w*|специалист\w*"
+    r"|ваша|вашої|мій|моя|співробітни\w*|wasz\w*|nasz\w*|mój|moja|państwa|pracowni\w*|klient\w*|konsultant\w*|der|die|das|ein|eine|mein\w*|unser\w*|kunde"
+    r"|votre|vos|notre|mon|ma|cliente|empleado|su|vuestro|vostro|nostro|uw|uw|mijn|onze|seu|sua|nosso)(?!\w)",
+    re.IGNORECASE,
+)
 _TAIL = re.compile(r"[\s:：*_.\-–—>()]*$")
 
 
@@ -66,6 +73,8 @@ def is_attribution(text: str, *, quote_follows: bool, named_first: bool = True) 
     if not 6 <= len(text) <= LONGEST:
         return False
     signs = _read(text)
+    if not quote_follows and not signs.address and _PROSE.search(signs.text):
+        return False
     if signs.verb and _FIRST_PERSON.search(_ADDRESS.sub("", signs.text)) and not signs.bracketed:
         return False
     if signs.led and signs.dated and _dated_first(signs, quote_follows):
@@ -76,6 +85,11 @@ def is_attribution(text: str, *, quote_follows: bool, named_first: bool = True) 
 def may_name_first(line: str) -> bool:
     """Could this be the first of the lines over which an attribution is wrapped that begins with the author's name?"""
     return _BRACKETED.search(line) is not None or line.rstrip().endswith("<") or _STARTS.match(line.lstrip("*_-–— ")) is not None
+
+
+def may_end(line: str) -> bool:
+    """A cheap test of what was joined so far: could an attribution end here, with no quotation marked below?"""
+    return line.endswith((":", "：", "-", "*", ".")) or "@" in line or "GMT" in line
 
 
 def is_bare_verb(line: str) -> bool:
@@ -92,11 +106,11 @@ def may_begin(line: str) -> bool:
     if head[0].isdigit() or "@" in line or line.endswith("<"):
         return True
     word = _WORD.match(head)
-    return word is not None and (word[0].casefold() in _LEAD or _STARTS.match(head) is not None) or _is_short_with_verb(line)
+    return (word is not None and (word[0].casefold() in _LEAD or _STARTS.match(head) is not None)) or _is_short_with_verb(line)
 
 
 def _is_short_with_verb(line: str) -> bool:
-    return len(line) <= 160 and (_WROTE.search(line) is not None or _WROTE_BY.search(line) is not None)
+    return len(line) <= 160 and line.endswith((":", "：", "-")) and (_WROTE.search(line) is not None or _WROTE_BY.search(line) is not None)
 
 
 def _read(text: str) -> _Signs:
@@ -104,9 +118,7 @@ def _read(text: str) -> _Signs:
     core = stripped.strip("-–—*_ \t>")
     digit = re.search(r"\d", core[:70])
     lead = [word.casefold() for word in _WORD.findall(core[: digit.start()])] if digit else []
-    verb = None
-    for verb in _WROTE.finditer(core):
-        pass
+    verb = max(_WROTE.finditer(core), key=re.Match.start, default=None)
     return _Signs(
         text=core,
         ends_in_colon=core.endswith((":", "：", ":.")),
@@ -171,7 +183,5 @@ def _named_first(signs: _Signs, quote_follows: bool) -> bool:
 
 def _ends_in_address(core: str) -> bool:
     tail = core.rstrip(":： )>]\"'")
-    last = None
-    for last in _ADDRESS.finditer(tail, max(0, len(tail) - 300)):
-        pass
+    last = max(_ADDRESS.finditer(tail, max(0, len(tail) - 300)), key=re.Match.start, default=None)
     return last is not None and last.end() == len(tail)

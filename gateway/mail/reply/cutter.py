@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from gateway.domain.ours import Ours
-from gateway.mail.reply.attribution import LONGEST, is_attribution, is_bare_verb, may_begin, may_name_first
+from gateway.mail.reply.attribution import LONGEST, is_attribution, is_bare_verb, may_begin, may_end, may_name_first
 from gateway.mail.reply.cut import Cut, Span, SpanKind, cut_at, whole
 from gateway.mail.reply.headers import Block, begins_forward, is_rule, read_block, read_field, separator
 from gateway.mail.reply.lines import Lines, Mark
@@ -15,7 +15,8 @@ from gateway.mail.reply.structure import Structure, mark_lines, read_structure, 
 _WRAPPED_OVER = 6
 _WRAPPING_WIDTH = 66
 _LOOK_AHEAD = 4
-_MAX_CANDIDATES = 2_000
+_MAX_CANDIDATES = 1_000
+"""Lines that are looked at as the beginning of an attribution or a header block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class _Scan:
         own = find_reply_above(lines)
         if own is None:
             return len(lines)
-        start, end = own
+        start = own[0]
         block = self._own_block_above(start)
         if block is not None:
             lines.marks[block:start] = [Mark.HARD] * (start - block)
@@ -183,16 +184,14 @@ class _Scan:
         return first < end and separator(self.lines.plain(first)) == "forwarded" and not self._anything_new(start)
 
     def _run_end(self, start: int) -> int:
-        """The end of the run of marked lines: blank lines between them belong to it, and so does what a marked line spilled into the next."""
+        """The end of the run of marked lines, with the blank lines between them and what a marked line spilled into the next."""
         lines = self.lines
         index = end = start
         while index < len(lines):
             if lines.marks[index] is not Mark.NONE:
                 index += 1
                 end = index
-            elif lines.is_blank(index):
-                index += 1
-            elif self._is_spill(index):
+            elif lines.is_blank(index) or self._is_spill(index):
                 index += 1
             else:
                 break
@@ -215,8 +214,8 @@ class _Scan:
             return None
         kind = separator(line)
         if kind or begins_forward(line):
-            end = self._header_end(index + 1, limit)
-            return _Boundary(index, end, forward=kind == "forwarded" or kind is None)
+            below = self._header_end(index + 1, limit)
+            return _Boundary(index, below, forward=kind == "forwarded" or kind is None)
         if is_rule(line):
             return self._ruled(index, limit)
         block = self._block(index, limit)
@@ -249,10 +248,13 @@ class _Scan:
         return block.end if block else index
 
     def _block(self, index: int, limit: int) -> Block | None:
+        if self.candidates >= _MAX_CANDIDATES or read_field(self.lines.plain(index)) is None:
+            return None
+        self.candidates += 1
         return read_block(index, limit, self.lines.plain)
 
     def _is_quoted_block(self, block: Block) -> bool:
-        """Headers that a person pasted are announced by a sentence that ends in a colon, or lack the date; a booking has no subject or address."""
+        """Headers that a person pasted are announced by a sentence that ends in a colon, or lack the date; a booking has no subject."""
         texts = " ".join(value for _, value in block.fields)
         if not block.is_complete or not ("subject" in block.roles or "@" in texts):
             return False
@@ -282,13 +284,15 @@ class _Scan:
             if len(joined) > LONGEST:
                 return None
             follows = self._marked_after(end + 1, limit) if quote_follows is None else quote_follows
+            if not (follows or may_end(joined)):
+                continue
             named_first = end == index or may_name_first(lines.plain(index))
             if line and is_attribution(joined, quote_follows=follows, named_first=named_first):
                 return end + 1 if not self._begins_later(index, end, follows) else None
         return None
 
     def _goes_on(self, first: int, index: int, limit: int) -> bool:
-        """Can line `index` belong to an attribution that began on line `first`? After a blank line only the address that it broke off before."""
+        """Can line `index` belong to an attribution that began on line `first`? After a blank line: only its address."""
         lines = self.lines
         if index == first:
             return True

@@ -21,11 +21,39 @@ _LONGEST_LABEL = max(map(len, LABELS)) + 6
 _ORIGINAL = frozenset(alternatives("original"))
 _FORWARDED = frozenset(alternatives("forwarded"))
 _NOUNS = frozenset(
-    "message nachricht сообщение письмо повідомлення wiadomość mensaje messaggio bericht mensagem zpráva správa meddelande melding meddelelse viesti"
-    " üzenet levél mesaj mesajul ileti poruka sporočilo мessage 邮件 郵件 メッセージ 메시지".split()
+    [
+        "message",
+        "nachricht",
+        "сообщение",
+        "письмо",
+        "повідомлення",
+        "wiadomość",
+        "mensaje",
+        "messaggio",
+        "bericht",
+        "mensagem",
+        "zpráva",
+        "správa",
+        "meddelande",
+        "melding",
+        "meddelelse",
+        "viesti",
+        "üzenet",
+        "levél",
+        "mesaj",
+        "mesajul",
+        "ileti",
+        "poruka",
+        "sporočilo",
+        "邮件",
+        "郵件",
+        "メッセージ",
+        "메시지",
+    ]
 )
 _DASHED = re.compile(r"[\s*_|]*([-‐—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐—–=_]{2,}[\s*_|:]*$")
 _RULE = re.compile(r"[\s*]*[-‐—–=_]{4,}[\s*]*$")
+_RUN_IN = re.compile(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$")
 _ANY_LABEL = re.compile(
     r"(?<=[\s>;\w)\].])(?P<label>"
     + "|".join(sorted((re.escape(label) for label in LABELS if len(label) > 1), key=len, reverse=True))
@@ -116,7 +144,7 @@ def _continues(line: str, field: tuple[Role, str], field_follows: bool) -> bool:
 def split_fields(field: tuple[Role, str]) -> list[tuple[Role, str]]:
     """Fields that lost their line ends: `From: Anna <a@example.net>To: Bob`."""
     role, value = field
-    if role == "subject" or len(value) > 2000:
+    if role == "subject" or len(value) > 2000 or not (":" in value or "：" in value):
         return [field]
     fields: list[tuple[Role, str]] = []
     at = 0
@@ -150,7 +178,7 @@ def is_rule(line: str) -> bool:
 
 def begins_forward(line: str) -> tuple[str, str] | None:
     """A forwarding separator with the header block run into its line, as Yahoo writes it: the separator and the rest."""
-    found = re.match(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$", line[:4000])
+    found = _RUN_IN.match(line[:4000]) if line.startswith(("---", "‐‐‐")) else None
     if found and " ".join(fold(found[1]).split()) in _FORWARDED | _ORIGINAL and read_field(found[2]):
         return found[1], found[2]
     return None

@@ -15,7 +15,8 @@ _QUOTE_MARKS = re.compile(r"[ \t]{0,3}>[> \t]*")
 
 # "Thanks On Wed, Apr 4, 2012 at 3:59 PM, anna@example.net wrote:": the line end was lost before the attribution.
 _RUN_IN = re.compile(
-    r"(?<=[\w.!?)])(?:[^\S\n]*-{2,}[^\S\n]*|[^\S\n]+)(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, [^\n]{8,300}(?:wrote|sent):[^\S\n]*$)",
+    r"(?<=[\w.!?)])(?:[^\S\n]*-{2,}[^\S\n]*|[^\S\n]+)"
+    r"(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}, [^\n]{8,300}(?:wrote|sent):[^\S\n]*$)",
     re.MULTILINE,
 )
 _LONGEST_RUN_IN = 600
@@ -88,7 +89,7 @@ def _split(text: str) -> tuple[list[str], list[int]]:
 
 
 def is_angle_quoted(line: str) -> bool:
-    """">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
+    """ ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
     if not line or ">" not in line[:8]:
         return False
     head = line[:8].translate(_INVISIBLE).lstrip(" \t")

@@ -33,6 +33,11 @@ def find_reply_above(lines: Lines) -> tuple[int, int] | None:
     return None
 
 
+def holds_reply_above(text: str) -> bool:
+    """Does the text hold our own letter still? A reply that does must not be sent on."""
+    return find_reply_above(Lines(text)) is not None
+
+
 def _end_of_line(lines: Lines, index: int, letters: str) -> int | None:
     for line in _LINES:
         so_far, end = letters, index + 1

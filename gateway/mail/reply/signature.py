@@ -12,15 +12,19 @@ _NAME = re.compile(r"-{1,2}[^\W\d_a-z][\w.'’]+(?: [^\W\d_a-z][\w.'’]*){1,3}$
 _PHRASE = "|".join(sorted(map(re.escape, alternatives("sent_from")), key=len, reverse=True))
 _SENT_FROM = re.compile(rf"[\s*_>\[(]*(?:{_PHRASE})", re.IGNORECASE)
 _DEVICE = re.compile(
-    r"iphone|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia|huawei|honor|xiaomi|redmi|poco|lenovo"
-    r"|lg |motorola|moto |nexus|pixel|oneplus|proton|yahoo|gmail|mail|pocz|почт|пошт|телефон|смартфон|айфон|планшет|устройств|пристро|telefon|komór|urządz|device"
-    r"|spark|airmail|mailbox|sparrow|typeapp|bluemail|boxer|acompli|newton|nine|aqua|thunderbird|superhuman|front|apple|watch|jolla|torch|zariadenia|zařízení|verizon|t-mobile"
+    r"iphone|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia"
+    r"|huawei|honor|xiaomi|redmi|poco|lenovo"
+    r"|lg |motorola|moto |nexus|pixel|oneplus|proton|yahoo|gmail|mail|pocz|почт|пошт|телефон|смартфон|айфон|планшет|устройств"
+    r"|пристро|telefon|komór|urządz|device"
+    r"|spark|airmail|mailbox|sparrow|typeapp|bluemail|boxer|acompli|newton|nine|aqua|thunderbird|superhuman|front|apple|watch|jolla"
+    r"|torch|zariadenia|zařízení|verizon|t-mobile"
     r"|téléphone|teléfono|telefono|telefone|móvil|celular|puhelin|mobiltelefon|matkapuhelin|手机|手機|电话|携帯|스마트폰|virus",
     re.IGNORECASE,
 )
 _LONGEST_BLOCK = 20
 _LONGEST_EXACT_BLOCK = 40
 _LONGEST_LINE = 140
+_CLOSING_LINES = 4
 
 
 def signature_start(lines: Lines, written: list[int], signed: frozenset[int]) -> int | None:
@@ -71,16 +75,12 @@ def _opens_signature(lines: Lines, line: int, below: int) -> bool:
 def _by_last_lines(lines: Lines, written: list[int], filled: list[int]) -> int | None:
     """ "Sent from my iPhone", or "-Anna Kowalska", as the last thing; the one may stand under the other."""
     start = None
-    for at in reversed(filled[-4:]):
+    for at in reversed(filled[-_CLOSING_LINES:]):
         line = lines.plain(written[at])
-        if is_sent_from(line) or _is_name(lines, written, at) or not any(map(str.isalnum, line)):
+        if is_sent_from(line) or _is_name(lines, written, at):
             start = at
-        elif start is None and at != filled[-1]:
+        elif any(map(str.isalnum, line)):
             break
-        elif start is not None:
-            break
-    if start is not None and not any(any(map(str.isalnum, lines.plain(written[at]))) for at in filled if at >= start):
-        return None
     return start
 
 

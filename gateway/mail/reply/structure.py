@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from gateway.mail.html_bounds import exceeded_bound
 from gateway.mail.reply.headers import LABELS
 from gateway.mail.reply.lines import Lines, Mark
 
@@ -18,23 +19,48 @@ MAX_HTML = 1_000_000
 MAX_NODES = 60_000
 """Beyond these the text alone decides."""
 
-_SILENT = frozenset("script style head title template noscript".split())
+_SILENT = frozenset(["script", "style", "head", "title", "template", "noscript"])
 _LAUNDERED = re.compile(r"^(?:x_|ecx)+")
 _CITED_CLASSES = frozenset(
-    "gmail_quote gmail_quote_container moz-cite-prefix yahoo_quoted protonmail_quote tutanota_quote zmail_extra mail-quote-collapse mailru-blockquote"
-    " outlookmessageheader clean_bq airmail_on front-blockquote polymail-quote elided-text appleoriginalcontents freemail_quote wordsection1_quote"
-    " gmail_attr ymail_quoted hse-quote superhuman_quote".split()
+    [
+        "gmail_quote",
+        "gmail_quote_container",
+        "moz-cite-prefix",
+        "yahoo_quoted",
+        "protonmail_quote",
+        "tutanota_quote",
+        "zmail_extra",
+        "mail-quote-collapse",
+        "mailru-blockquote",
+        "outlookmessageheader",
+        "clean_bq",
+        "airmail_on",
+        "front-blockquote",
+        "polymail-quote",
+        "elided-text",
+        "appleoriginalcontents",
+        "freemail_quote",
+        "wordsection1_quote",
+        "gmail_attr",
+        "ymail_quoted",
+        "hse-quote",
+        "superhuman_quote",
+    ]
 )
 _CITED_IDS = re.compile(
-    r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent|replycontent|reply-intro|origbody|spnetmark)"
+    r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent"
+    r"|replycontent|reply-intro|origbody|spnetmark)"
 )
 _REST_IDS = re.compile(
     r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$"
 )
 _SIGNATURE_CLASSES = frozenset(
-    "gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block yahoo_signature tutanota_signature".split()
+    ["gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block", "yahoo_signature", "tutanota_signature"]
 )
-_SIGNATURE_IDS = re.compile(r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature|divtagdefaultsignature|outlooksignature)")
+_SIGNATURE_IDS = re.compile(
+    r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature"
+    r"|divtagdefaultsignature|outlooksignature)"
+)
 _MAILRU_BORDER = re.compile(r"border-left:\s*1px solid #0857a6", re.IGNORECASE)
 _TOP_BORDER = re.compile(r"border-top:\s*solid\s+(?:#(?:b5c4df|e1e1e1)|windowtext)\s+1\.0pt", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]+")
@@ -43,6 +69,7 @@ _SEARCHED_NEAR = 300
 _LONG_NODE = 12
 """Letters."""
 _MOST_MISSES = 0.2
+_MOST_BORDERED = 30
 
 
 @dataclass(slots=True)
@@ -50,6 +77,7 @@ class _Found:
     """Ranges of letters of the HTML; `letters` are its text nodes in order."""
 
     letters: list[str] = field(default_factory=list)
+    bordered: int = 0
     count: int = 0
     marked: list[tuple[Mark, int, int]] = field(default_factory=list)
     signed: list[tuple[int, int]] = field(default_factory=list)
@@ -64,7 +92,7 @@ class Structure:
 
 
 def read_structure(html: str, text: str) -> Structure:
-    if len(html) > MAX_HTML or len(text) > MAX_HTML:
+    if len(html) > MAX_HTML or len(text) > MAX_HTML or exceeded_bound(html) is not None:
         return Structure()
     found = _walk(html)
     if not (found.marked or found.signed):
@@ -113,7 +141,7 @@ def _walk(html: str) -> _Found:
         if tag == "-text":
             _add_letters(found, node)
         elif tag not in _SILENT and tag != "-comment":
-            mark = _mark_of(node, tag, nested=opened > 0)
+            mark = _mark_of(node, tag, found) if not opened else None
             if mark == "rest":
                 rest = found.count if rest is None else rest
             elif mark == "signature":
@@ -158,10 +186,8 @@ def _add_letters(found: _Found, node: LexborNode) -> None:
         found.count += len(letters)
 
 
-def _mark_of(node: LexborNode, tag: str | None, *, nested: bool) -> Mark | str | None:
+def _mark_of(node: LexborNode, tag: str | None, found: _Found) -> Mark | str | None:
     """HARD or SOFT for a quotation, "rest" where all that follows is one, "signature", or None."""
-    if nested:
-        return None
     attributes = node.attributes
     if not attributes:
         return Mark.SOFT if tag == "blockquote" else None
@@ -177,13 +203,19 @@ def _mark_of(node: LexborNode, tag: str | None, *, nested: bool) -> Mark | str |
         return Mark.HARD if cited else Mark.SOFT
     if classes & _CITED_CLASSES or (identity and _CITED_IDS.match(identity)) or attributes.get("name") == "messageReplySection":
         return Mark.HARD
-    if (identity and _REST_IDS.match(identity)) or (
-        tag == "div" and "border" in style and _TOP_BORDER.search(style) and _labels_in(node) >= 2
-    ):
+    if (identity and _REST_IDS.match(identity)) or (tag == "div" and "border" in style and _is_header_box(node, style, found)):
         return "rest"
     if classes & _SIGNATURE_CLASSES or (identity and _SIGNATURE_IDS.match(identity)) or "data-signature-widget" in attributes:
         return "signature"
     return None
+
+
+def _is_header_box(node: LexborNode, style: str, found: _Found) -> bool:
+    """Outlook's line above a header block."""
+    if found.bordered >= _MOST_BORDERED or _TOP_BORDER.search(style) is None:
+        return False
+    found.bordered += 1
+    return _labels_in(node) >= 2
 
 
 def _labels_in(node: LexborNode) -> int:

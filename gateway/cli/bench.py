@@ -1,0 +1,54 @@
+"""`deskgate bench`: the figures of this machine, on a database of its own."""
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gateway.bench import accepts, pipeline
+from gateway.cli.output import print_fields, print_json, say
+from migrations import run as migrations
+from storage import engine as storage_engine
+from storage.embedded import EmbeddedServer
+
+
+def bench(options: argparse.Namespace) -> None:
+    """With fsync and all that a real database does."""
+    with tempfile.TemporaryDirectory(prefix="deskgate-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with EmbeddedServer.start(folder) as server:
+            found = measure_all(server.url, folder, quick=options.quick)
+    if options.json:
+        print_json(found)
+        return
+    for title, figures in found.items():
+        print(f"\n{title}")
+        print_fields(figures)
+
+
+def measure_all(url: str, folder: Path, *, quick: bool) -> dict[str, Any]:
+    say("accepts: durable 250s a second, and a bare aiosmtpd's beside them …")
+    accepts_url = asyncio.run(database(url, "accepts"))
+    messages, rounds = (500, 1) if quick else (4000, 3)
+    accepted = asyncio.run(accepts.measure(accepts_url, messages=messages, rounds=rounds))
+    say("pipeline: mails a second, from SMTP to the committed ticket with its letters …")
+    pipeline_url = asyncio.run(database(url, "pipeline"))
+    mails = 300 if quick else 3000
+    went = asyncio.run(pipeline.measure(pipeline_url, folder, messages=mails, warm_up=mails // 5))
+    return {"accepts": accepted, "pipeline": went}
+
+
+async def database(url: str, name: str) -> str:
+    """A fresh database beside the server's own, with the schema."""
+    engine = storage_engine.connect(url, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await autocommit.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    finally:
+        await engine.dispose()
+    made = storage_engine.asyncpg_url(url).set(database=name).render_as_string(hide_password=False)
+    await asyncio.to_thread(migrations.upgrade, made)
+    return made

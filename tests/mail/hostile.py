@@ -1,0 +1,80 @@
+"""Mail made to hurt: header fields, and whole messages."""
+
+HOSTILE_FIELDS = {
+    "quotes": '"' * 30_001,
+    "escaped quotes": '"\\' * 15_000,
+    "groups": "a:" * 120_000,
+    "opening angles": "<" * 250_000,
+    "opening angles and one closing": "<" * 250_000 + ">",
+    "empty angles": "<>" * 125_000,
+    "opening comments": "(" * 250_000,
+    "nested comments": "(" * 1_000 + ")" * 1_000,
+    "addresses": "a@b," * 60_000,
+    "at signs": "@" * 250_000,
+    "backslashes": "\\" * 250_001,
+    "brackets": "[" * 250_000,
+    "white space": " " * 250_000,
+    "starts of encoded words": "=?a?q?" * 40_000,
+    "encoded words": "=?utf-8?q?a?= " * 18_000,
+    "angles and quotes": '<"' * 120_000,
+    "commas": "a," * 120_000,
+}
+
+FIELDS = b"From: Ann <ann@client.test>\r\nTo: support@desk.test\r\nSubject: Hostile\r\nMessage-ID: <x@client.test>\r\n"
+
+
+def _nested(depth: int) -> bytes:
+    begin = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (level, level) for level in range(depth))
+    end = b"".join(b"\r\n--b%d--\r\n" % level for level in reversed(range(depth)))
+    return FIELDS + begin + b"Content-Type: text/plain\r\n\r\nhello\r\n" + end
+
+
+def _typed(content_type: bytes, body: bytes) -> bytes:
+    return FIELDS + b"Content-Type: " + content_type + b"\r\n\r\n" + body
+
+
+def _html(body: bytes) -> bytes:
+    return _typed(b"text/html", body)
+
+
+HOSTILE_MESSAGES = {
+    "30 kB of quotes in From": FIELDS.replace(b"Ann <", b'"' * 30_001 + b" <"),
+    "20,000 semicolons": _typed(b"text/plain" + b";" * 20_000, b"hello"),
+    "60,000 semicolons in a part": _typed(b"multipart/mixed; boundary=b", b"--b\r\nContent-Type: text/plain" + b";" * 60_000 + b"\r\n\r\nhello\r\n--b--"),
+    "100,000 parts": _typed(b"multipart/mixed; boundary=b", b"--b\r\n\r\nx\r\n" * 100_000 + b"--b--"),
+    "1,000 deep": _nested(1_000),
+    "1,000 comments": FIELDS.replace(b"Ann <", b"(" * 1_000 + b")" * 1_000 + b"Ann <"),
+    "an id of brackets": FIELDS.replace(b"<x@client.test>", b"<["),
+    "groups in To": FIELDS.replace(b"To: ", b"To: " + b"a:" * 100_000),
+    "lines of >": FIELDS + b"\r\n" + b">\r\n" * 330_000,
+    "one line of >": FIELDS + b"\r\n" + b">" * 1_000_000,
+    "blank lines": FIELDS + b"\r\n" + b"\r\n" * 500_000,
+    "<": FIELDS + b"\r\n" + b"<" * 1_000_000,
+    "< as HTML": _html(b"<" * 1_000_000),
+    "one line": FIELDS + b"\r\n" + b"x" * 1_000_000,
+    "10,000 block quotes": _html(b"<blockquote>" * 10_000),
+    "490 block quotes": _html(b"<blockquote>x" * 490),
+    "50,000 tags": _html(b"<div>" * 50_000),
+    "unclosed formatting": _html(b"<p>" + b"".join(b"<b a=%d>" % each for each in range(450)) + b"</p>" + b"<p>x</p>" * 30_000),
+    "quotes in tags": _html(b'<a b="' * 100_000),
+    "ampersands": _html(b"&" * 1_000_000),
+    "references": _html(b"&nbsp;x" * 99_000),
+    "40,000 ancestors": FIELDS + b"References: " + b"<a@b> " * 40_000 + b"\r\n\r\nx",
+    "unclosed ancestors": FIELDS + b"References: " + b"<" * 250_000 + b"\r\n\r\nx",
+    "starts of words in Subject": FIELDS.replace(b"Hostile", b"=?utf-8?q?a " * 20_000 + b"?="),
+    "spaces in Subject": FIELDS.replace(b"Hostile", b" " * 250_000 + b"x"),
+    "delimiters of nobody": _typed(b"multipart/mixed; boundary=b", b"--bb\r\n" * 150_000),
+    "dashes": _typed(b"multipart/mixed", b"--\r\n" * 250_000),
+    "1,001 lines of header": FIELDS + b"X: y\r\n" * 1_001 + b"\r\nbody",
+    "300 kB of header": FIELDS + b"X: " + b"y" * 300_000 + b"\r\n\r\nbody",
+    "8-bit rubbish": FIELDS + b"\r\n" + bytes(range(128, 256)) * 8_000,
+    "padding": FIELDS + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * 1_000_000,
+    "equals signs": FIELDS + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"= " * 500_000,
+    "flowed": _typed(b"text/plain; format=flowed", b"> a \r\n" * 150_000),
+    "nested messages": _typed(b"message/rfc822", b"Content-Type: message/rfc822\r\n\r\n" * 1_000),
+    "900 From fields": FIELDS + b"From: a@b\r\n" * 900 + b"\r\nx",
+    "a calendar of semicolons": _typed(b"text/calendar", b"BEGIN:VCALENDAR\r\n" + b"ATTENDEE;" * 100_000),
+    "NUL": b"\x00" * 1_000_000,
+    "CR": b"\r" * 1_000_000,
+    "nothing": b"",
+}
