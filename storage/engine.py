@@ -56,6 +56,8 @@ def connect(url: str, *, pool_size: int = 10, application_name: str = "deskgate"
     """
     engine = create_async_engine(
         asyncpg_url(url),
+        # An error's text goes into logs: the statement is enough there, a message's words and tokens are not for them.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,

@@ -32,7 +32,7 @@ class Values:
 
 def values_of(configuration: Configuration) -> Values:
     settings = Settings.restore(configuration.settings)
-    return Values(settings, convert.organisation(settings), convert.ours(settings))
+    return Values(settings, convert.organisation(settings, shadow=configuration.shadow), convert.ours(settings))
 
 
 class Live:

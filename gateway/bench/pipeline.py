@@ -119,7 +119,7 @@ async def gateway(config: Path, log: Path) -> AsyncIterator[int]:
         try:
             line = (await process.stdout.readline()).decode()
             if "smtp=" not in line:
-                raise RuntimeError(f"the gateway did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+                raise RuntimeError(f"the gateway did not start; its log is {log}")
             yield int(line.split("smtp=")[1].split()[0].rpartition(":")[2])
         finally:
             with contextlib.suppress(ProcessLookupError):

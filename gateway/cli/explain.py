@@ -48,6 +48,7 @@ async def with_database(options: argparse.Namespace) -> int:
 
 async def one_with_database(name: str, sessions: Any, desk: Organisation, known: Ours) -> dict[str, Any]:
     from gateway.desk.gather import gather
+    from gateway.desk.identify import identify
     from gateway.desk.remembered import effect_keys
 
     try:
@@ -58,7 +59,8 @@ async def one_with_database(name: str, sessions: Any, desk: Organisation, known:
     envelope = envelope_of(message)
     async with sessions() as session:
         keys = effect_keys(message, b"")
-        gathered = await gather(session, 0, envelope, (), message, keys, desk)
+        writer = identify(message, envelope.reverse_path, desk)
+        gathered = await gather(session, 0, envelope, (), message, writer, keys, desk)
         await session.rollback()
     decision = decide(message, (), envelope.reverse_path, Verdict(), gathered.facts, desk)
     return explanation(name, message, (), decision, desk, ("on the facts of the database; the authentication is not checked here",))

@@ -1,15 +1,17 @@
 """Settings → the values that the other rooms take. Every default that depends on another section is settled here."""
 
+from datetime import timedelta
+
 from gateway.config.gateway import Gateway
 from gateway.config.settings import Settings
 from gateway.domain import organisation as domain
 from gateway.domain.ours import Ours
 
 
-def organisation(settings: Settings) -> domain.Organisation:
+def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisation:
     """The desk. The settings are checked ones, as `load` returns them."""
     return domain.Organisation(
-        desk=desk(settings),
+        desk=desk(settings, shadow=shadow),
         departments=tuple(
             domain.Department(key=each.key, name=each.display_name, available=each.available, language=each.language)
             for each in settings.department
@@ -33,7 +35,7 @@ def ours(settings: Settings) -> Ours:
     )
 
 
-def desk(settings: Settings) -> domain.Desk:
+def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
     table = settings.desk
     assert table.secret is not None, "load gives every desk its secret"
     return domain.Desk(
@@ -49,6 +51,8 @@ def desk(settings: Settings) -> domain.Desk:
         unknown_clients=table.unknown_clients,
         notify_recipients=table.notify_recipients,
         token_days=table.token_days,
+        letter_lifetime=timedelta(hours=settings.outbound.expiry),
+        shadow=shadow,
     )
 
 

@@ -73,6 +73,8 @@ def may_reply(agent: Agent, message: Message, carried: Carried, verdict: Verdict
     proven = next((each for each in carried.reply if proves_reply(keyring, each, agent.address)), None)
     if not agent.active:
         return Refused(f"{agent.address} is not active")
+    if not message.whole:
+        return Refused("it could not be read as a whole")
     if not message.author_unambiguous:
         return Refused("its From field does not name exactly one address")
     if proven is None:

@@ -1,5 +1,6 @@
 """What is to be done with a message, step by step and with reasons. PURE: `explain` calls it just as `process` does."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 from gateway.desk import audience
@@ -15,8 +16,8 @@ from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role, Status
 from gateway.domain.steps import AddArticle, Addressee, File, Join, Note, OpenTicket, Person, Remember, Send, SetStatus, Step
 from gateway.domain.verdict import Verdict
-from gateway.mail.message import Mailbox, Message
-from gateway.tokens.carriers import mask_tokens, tokens_in_ids
+from gateway.mail.message import Attachment, Mailbox, Message
+from gateway.tokens.carriers import mask_tokens, mask_tokens_in_bytes, tokens_in_ids
 
 REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
 """Statuses that a client's reply ends."""
@@ -169,6 +170,8 @@ def held(case: Case, agent: Agent, reason: str, ticket: int | None) -> Decision:
 def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Route | Unrouted) -> Decision:
     threaded = thread(case.message, writer.key, carried, case.verdict, case.facts, case.organisation)
     case.reasons.append(threaded.reason)
+    if isinstance(threaded, Starts) and (named := absent_note_of(case, writer, threaded)) is not None:
+        return client_reply(case, writer, Joins(named, "an automatic reply of somebody who takes part there"))
     match threaded:
         case Joins():
             return client_reply(case, writer, threaded)
@@ -177,6 +180,13 @@ def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Rout
             return case.settle(InboundState.HELD, "held", why)
         case Starts():
             return from_client(case, writer, routed, threaded)
+
+
+def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTicket | None:
+    """The ticket that an automatic reply names in its subject alone: vacation programs often keep nothing else. It has no effect there,
+    so the subject is proof enough, and no ticket is made of each."""
+    ticket = case.facts.ticket(starts.related) if starts.related is not None else None
+    return ticket if ticket is not None and case.message.kind == "auto_reply" and ticket.takes_part(writer.key) else None
 
 
 def from_client(case: Case, writer: FromOutside, routed: Route, starts: Starts) -> Decision:
@@ -282,17 +292,24 @@ def article_of(message: Message, kind: ArticleKind, verified: bool = True, hide_
     return AddArticle(
         kind,
         shown(body.new_text),
-        body.quoted_text,
-        body.signature,
-        body.html,
+        shown(body.quoted_text),
+        shown(body.signature),
+        shown(body.html) if body.html is not None else None,
         verified=verified,
         message_id=message.message_id,
         to=people(message.to),
         cc=people(message.cc),
-        files=tuple(
-            File(each.filename, each.content_type, each.content, each.sha256, each.inline, each.content_id) for each in message.attachments
-        ),
+        files=tuple(file_of(each, hide_tokens) for each in message.attachments),
     )
+
+
+def file_of(attachment: Attachment, hide_tokens: bool) -> File:
+    """A notification that an agent attached as a whole shows no token either."""
+    content, sha256 = attachment.content, attachment.sha256
+    if hide_tokens and attachment.content_type.startswith(("message/", "text/")):
+        content = mask_tokens_in_bytes(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+    return File(attachment.filename, attachment.content_type, content, sha256, attachment.inline, attachment.content_id)
 
 
 def people(mailboxes: tuple[Mailbox, ...]) -> tuple[Person, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk.authority import carried_tokens, claimed_tickets
-from gateway.desk.identify import FromAgent, FromOutside, identify
+from gateway.desk.identify import FromAgent, FromOutside, Writer
 from gateway.desk.remembered import EffectKeys, id_key, subject_key
 from gateway.desk.thread import subject_tag
 from gateway.domain.envelope import Envelope, Peer
@@ -32,10 +32,10 @@ async def gather(
     envelope: Envelope,
     recipients: tuple[str, ...],
     message: Message,
+    writer: Writer,
     keys: EffectKeys,
     organisation: Organisation,
 ) -> Gathered:
-    writer = identify(message, envelope.reverse_path, organisation)
     author_key = writer.key if isinstance(writer, FromAgent | FromOutside) else ""
     network = network_of(envelope.peer)
     identifiers = {id_key(each): each for each in ids_of(message)}

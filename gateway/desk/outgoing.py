@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from gateway.desk.identify import is_ours
 from gateway.domain.actor import Actor
 from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, NewLetter, NewRecipient, Party, one_line
-from gateway.domain.organisation import Organisation
+from gateway.domain.organisation import Language, Organisation
 from gateway.domain.states import LetterKind, Role
 from gateway.domain.steps import AddArticle, Addressee, Person, Send
 from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, TicketFacts
-from gateway.letters.texts import VIA
+from gateway.letters.texts import CUT, VIA
 from gateway.letters.write import write_letter
 from gateway.mail.address import address_key
 from gateway.tokens.carriers import letter_id, reply_address, reply_token, thread_token
@@ -19,6 +19,9 @@ from gateway.tokens.codec import Keyring, Purpose
 
 STAFF_FILES = 10 * 2**20
 """Bytes of attachments that a letter to staff carries; what is larger is named in it and stays on the ticket."""
+
+STAFF_WORDS = 100_000
+"""Characters of a message that a letter to staff repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisat
         agent=cause.actor.address if cause.actor.role is Role.AGENT and not send.automatic else None,
         inbound_id=cause.inbound_id,
         trace_id=cause.trace_id,
+        lifetime=desk.letter_lifetime,
+        withheld=desk.shadow,
     )
 
 
@@ -96,7 +101,8 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
     author = article.author if article is not None and article.author is not None else cause.actor
     told = ArticleFacts()
     if article is not None:
-        told = ArticleFacts(article.text, tuple(each.filename for each in article.files if not each.inline), article.verified)
+        words = bounded(article.text, send.language) if send.staff else article.text
+        told = ArticleFacts(words, tuple(each.filename for each in article.files if not each.inline), article.verified)
     return LetterFacts(
         kind=send.kind,
         language=send.language,
@@ -109,6 +115,10 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
         article=told,
         why=send.why,
     )
+
+
+def bounded(text: str, language: Language) -> str:
+    return text if len(text) <= STAFF_WORDS else f"{text[:STAFF_WORDS]}\n\n{CUT[language]}"
 
 
 def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation, domain: str) -> tuple[tuple[str, HeaderValue], ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk.decide import decide
 from gateway.desk.gather import Gathered, gather
+from gateway.desk.identify import FromAgent, FromOutside, Writer, identify
 from gateway.desk.outgoing import Cause
 from gateway.desk.record import Source, record
 from gateway.desk.remembered import EffectKeys, author_lock, effect_keys, id_key
@@ -58,9 +59,10 @@ async def process(
 ) -> Processed | Busy:
     """Decide and write everything but the inbound row's end, which the caller writes in the same transaction."""
     keys = effect_keys(message, arrived.redelivery_key)
-    if not await try_lock(session, lock_keys(message, keys)):
+    writer = identify(message, arrived.envelope.reverse_path, organisation)
+    if not await try_lock(session, lock_keys(message, keys, writer)):
         return Busy()
-    gathered = await gather(session, arrived.inbound_id, arrived.envelope, arrived.recipients, message, keys, organisation)
+    gathered = await gather(session, arrived.inbound_id, arrived.envelope, arrived.recipients, message, writer, keys, organisation)
     decision = decide(message, arrived.recipients, arrived.envelope.reverse_path, verdict, gathered.facts, organisation)
     ticket, letters = await write_down(session, decision, gathered, arrived, message, keys, organisation)
     return Processed(decision, ticket, letters)
@@ -86,11 +88,11 @@ async def write_down(
     return recorded.ticket if recorded.ticket is not None else decision.ticket, recorded.letters
 
 
-def lock_keys(message: Message, keys: EffectKeys) -> tuple[bytes, ...]:
+def lock_keys(message: Message, keys: EffectKeys, writer: Writer) -> tuple[bytes, ...]:
     """Of every id that the message names, its dedupe keys and its author."""
     named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to, *message.references[-50:])
-    author = message.author.key if message.author is not None else ""
-    return (*map(id_key, named), keys.redelivery, keys.twin, author_lock(author))
+    author = (author_lock(writer.key),) if isinstance(writer, FromAgent | FromOutside) else ()
+    return (*map(id_key, named), keys.redelivery, keys.twin, *author)
 
 
 def inbound_effect(inbound_id: int) -> bytes:

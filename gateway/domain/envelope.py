@@ -24,6 +24,8 @@ class Peer:
     helo: str = ""
     tls: str | None = None
     """Protocol and cipher, e.g. `TLSv1.3 TLS_AES_256_GCM_SHA384`; None in the clear."""
+    extended: bool = True
+    """Whether it greeted by EHLO or LHLO, not by HELO."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ class NewLetter:
     """Whose act the letter is, to be told when it fails."""
     inbound_id: int | None = None
     trace_id: str = ""
+    withheld: bool = False
+    """Recorded, but never to be sent: the desk works in the shadow of another."""
 
     def __post_init__(self) -> None:
         if not self.recipients:
@@ -136,6 +138,8 @@ class NewLetter:
 
     @property
     def state(self) -> OutboxState:
+        if self.withheld:
+            return OutboxState.CANCELLED
         return OutboxState.SCHEDULED if self.due_in > timedelta(0) else OutboxState.QUEUED
 
 

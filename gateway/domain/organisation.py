@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 Language = Literal["en", "ru", "pl"]
@@ -94,6 +95,10 @@ class Desk:
     unknown_clients: Literal["create", "hold"] = "create"
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"
     token_days: int = 90
+    letter_lifetime: timedelta = timedelta(days=5)
+    """After which a letter that cannot be delivered is given up."""
+    shadow: bool = False
+    """Decide and record beside another desk; letters are recorded as cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

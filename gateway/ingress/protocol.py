@@ -225,7 +225,7 @@ class SmtpSession(Session):
         return f"{self._id}-{self._messages}"
 
     def _envelope(self, transaction: _Transaction) -> Envelope:
-        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls)
+        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls, self._extended)
         recipients = tuple(dict.fromkeys(transaction.recipients))
         return Envelope(transaction.reverse_path, recipients, peer, transaction.options.smtputf8, self._trace_id)
 

@@ -6,6 +6,7 @@ What a command does is `protocol`'s. The tests of this room show what aiosmtpd 1
 # ruff: noqa: N802 (aiosmtpd finds commands by their methods' names)
 
 import asyncio
+import logging
 import secrets
 import ssl
 from abc import ABC, abstractmethod
@@ -23,6 +24,9 @@ from gateway.ingress.replies import Reply
 from gateway.ingress.watch import Watch
 
 log = structlog.get_logger()
+
+# aiosmtpd tells of each connection that it has no use for; what is worth telling we tell ourselves.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 HOPELESS_LINE = MIB
 HANDSHAKE_SECONDS = 30.0

@@ -40,7 +40,8 @@ def _protocol(envelope: Envelope) -> str:
     match entry:
         case Entry.SMTP | Entry.LMTP:
             utf8 = "UTF8" if envelope.smtputf8 else ""
-            base = "LMTP" if entry is Entry.LMTP else ("SMTP" if utf8 else "ESMTP")
+            plain = "SMTP" if utf8 or not envelope.peer.extended else "ESMTP"
+            base = "LMTP" if entry is Entry.LMTP else plain
             return f"{utf8}{base}{'S' if envelope.peer.tls else ''}"
         case Entry.IMAP | Entry.POP3:
             return entry.upper()

@@ -14,6 +14,12 @@ WITHOUT_SUBJECT: dict[Language, str] = {
     "pl": "(bez tematu)",
 }
 
+CUT: dict[Language, str] = {
+    "en": "[The message is longer; all of it is on the ticket.]",
+    "ru": "[Сообщение длиннее; целиком оно в обращении.]",
+    "pl": "[Wiadomość jest dłuższa; w całości jest w zgłoszeniu.]",
+}
+
 VIA: dict[Language, str] = {
     "en": "{name} via {desk}",
     "ru": "{name} через {desk}",

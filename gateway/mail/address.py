@@ -96,6 +96,7 @@ def _items(value: str) -> Iterator[_Item]:
                 item = _Item()
             case "comment":
                 item.comments.append(text)
+                item.pieces.append(" ")  # so that one within an address is refused with it
             case "angle":
                 if item.angle is not None:
                     yield item

@@ -42,6 +42,13 @@ _VACATION = re.compile(
     + r")(?![^\W\d_])",
     re.IGNORECASE,
 )
+# Words that no person begins a subject with.
+_CERTAIN = re.compile(
+    r"\s*(?:auto[- ]?(?:re|mat)|out of (?:the )?office|автоматическ|автоматичн|автоответ|автовідпов|abwesenheit"
+    r"|réponse auto|respuesta auto|risposta auto|resposta auto"
+    r"|odpowiedź auto|otomatik|自動|自动|자동)",
+    re.IGNORECASE,
+)
 
 
 def why_automatic(headers: Headers) -> str | None:
@@ -88,16 +95,8 @@ def is_list_mail(headers: Headers) -> bool:
     return any(name in _LIST_FIELDS for name, _ in headers) or header(headers, "precedence").strip().casefold() == "list"
 
 
-_CERTAIN = re.compile(
-    r"\s*(?:auto[- ]?(?:re|mat)|out of (?:the )?office|автоматическ|автоответ|автовідпов|abwesenheit"
-    r"|réponse auto|respuesta auto|risposta auto|resposta auto"
-    r"|odpowiedź auto|otomatik|自動|自动|자동)",
-    re.IGNORECASE,
-)
-
-
 def _is_plausible(headers: Headers, subject: str, submitted: str) -> bool:
-    """ "Vacation" may be what a person writes about; with a machine's marks, or in a machine's words, it is an answer."""
+    """A vacation may be what a person writes about; with a machine's marks, or in a machine's words, it is an answer."""
     return (
         bool(_CERTAIN.match(subject))
         or bool(submitted and submitted != "no")

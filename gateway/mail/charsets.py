@@ -32,8 +32,8 @@ _ALIASES = {
 _CODE_PAGE = re.compile(r"(?:x|ms|microsoft)?(?:windows|win|cp|ibm|codepage|oem)0*(\d{3,5})")
 _ISO_8859 = re.compile(r"x?iso8859(\d{1,2})")
 _NOT_TEXT = {
-    "base64", "bz2", "hex", "idna", "mbcs", "oem", "palmos", "punycode", "quopri", "raw-unicode-escape", "raw_unicode_escape",
-    "rot13", "rot_13", "undefined", "unicode-escape", "unicode_escape", "uu", "zlib",
+    "base64", "bz2", "hex", "idna", "mbcs", "oem", "palmos", "punycode", "quopri", "raw_unicode_escape", "rot13", "rot_13", "undefined",
+    "unicode_escape", "uu", "zlib",
 }  # fmt: skip
 _SAYS_LITTLE = {"ascii", "cp1252"}
 """Labels that programs write without looking at the text."""
@@ -63,7 +63,7 @@ def _text_codec(name: str) -> str | None:
         found = codecs.lookup(name).name
     except (LookupError, ValueError, UnicodeError):
         return None
-    return None if found in _NOT_TEXT else found
+    return None if found.replace("-", "_") in _NOT_TEXT else found
 
 
 def decode_bytes(raw: bytes, charset: str | None = None) -> str:

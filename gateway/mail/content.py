@@ -132,11 +132,12 @@ def _is_binary(entity: Entity) -> bool:
 def _with_named_text(found: _Found) -> _Found:
     """A message whose only text is a file to be shown inline: shown, and attached too."""
     for each in found.attached:
-        if each.entity.content_type in ("text/plain", "text/html") and each.entity.disposition.value != "attachment" and not each.related:
-            text = read_text(each.entity)
-            if _WORD.search(text) and "\0" not in text:
-                passage = Passage(html=text) if each.entity.content_type == "text/html" else Passage(plain=text)
-                return _Found([passage], found.attached)
+        entity = each.entity
+        if entity.content_type not in ("text/plain", "text/html") or entity.disposition.value == "attachment" or each.related:
+            continue
+        text = "" if _is_binary(entity) else read_text(entity)
+        if _WORD.search(text):
+            return _Found([Passage(html=text) if entity.content_type == "text/html" else Passage(plain=text)], found.attached)
     return found
 
 

@@ -105,9 +105,9 @@ class _Writer:
 
     def block(self, spaced: bool) -> None:
         """A block begins or ends here: its text starts on a line of its own."""
-        if "".join(self.line).strip():
+        if self.line:  # even if only of a space that does not break, by which programs keep an empty line
             self.end_line()
-        self.line, self.space = [], False
+        self.space = False
         self.blank_wanted = self.blank_wanted or spaced
 
     @staticmethod

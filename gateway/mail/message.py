@@ -136,6 +136,8 @@ class Message:
     dkim: tuple[Dkim, ...] = ()
     authentication_results: tuple[Trace, ...] = ()
     received_count: int = 0
+    whole: bool = True
+    """False where a bound was exceeded or the parser died: then its own bytes are attached, and the rest is no more than a guess."""
     body_hash: str = ""
     """SHA-256, in hex, of the canonical text and the attachments' hashes: equal for twins that came by two ways."""
     headers: tuple[tuple[str, str], ...] = ()

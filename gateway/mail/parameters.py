@@ -17,6 +17,7 @@ _PARAMETER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SECTION = re.compile(r"(?P<base>[^*]+)(?:\*(?P<number>\d{1,3}))?(?P<extended>\*)?")
+_NO_SEMICOLON = re.compile(r"\s*([^\s=]+)\s+([\w*-]+\s*=)")
 _PAIR = re.compile(r'\\(["\\])')
 
 
@@ -34,11 +35,11 @@ class Parametrised:
 def read_parametrised(text: str) -> Parametrised:
     """Read an unfolded field value, of which no more than 16 KiB and 200 parameters count. Never raises."""
     text = text[:_MAX_VALUE]
-    head, semicolon, rest = text.partition(";")
-    if "=" in head and "/" not in head.partition("=")[0]:
+    head, _, rest = text.partition(";")
+    if forgotten := _NO_SEMICOLON.match(head):
+        head, rest = forgotten[1], text[forgotten.start(2) :]
+    elif "=" in head:
         head, rest = "", text  # nothing but parameters: `filename=a.txt`
-    elif not semicolon and (match := re.match(r"\s*([^\s;=]+)\s+([\w*-]+=.*)", head, re.DOTALL)):
-        head, rest = match[1], match[2]  # the semicolon was forgotten
     value = head.strip().partition(" ")[0].strip("\"'").lower()
     return Parametrised(clean(value), _join_sections(_raw_parameters(rest)))
 

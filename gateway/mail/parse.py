@@ -91,6 +91,7 @@ def with_raw(message: Message, content: bytes, bound: str) -> Message:
     return replace(
         message,
         kind="message" if message.kind == "empty" else message.kind,
+        whole=False,
         attachments=attachments,
         body_hash=body_hash(message.body.text, (each.sha256 for each in attachments)),
         warnings=(*message.warnings, f"{bound}: what lies beyond is in message.eml"),

@@ -617,10 +617,10 @@ LANGUAGES: tuple[Phrases, ...] = (
         "|saus|vas|kov|bal|geg|birž|liep|rugp|rugs|spal|lapkr|gruod|otrd|pirmd|trešd|ceturtd|piektd|sestd|svētd|esmaspäev"
         "|teisipäev|kolmapäev|neljapäev|reede|laupäev|pühapäev|e|t|k|n|r|l|p|plkst",
         author="nuo|siuntėjas|no|saatja|sūtītājs|kellelt",
-        recipient="kam|gavėjas|adresāts|saaja|kellele",
+        recipient="kam|gavėjas|adresāts|saaja|kellele|adressaat",
         copy="kopija|koopia",
         date="data|išsiųsta|nosūtīts|kuupäev|saadetud|datums",
-        subject="tema|temats|teema",
+        subject="tema|temats|tēma|teema",
         original="originalus laiškas|pradinis pranešimas|sākotnējais ziņojums|algne kiri|originalus pranešimas|algteade|sākotnējā ziņa",
         forwarded="persiųstas laiškas|pārsūtītais ziņojums|edastatud kiri|persiunčiamas laiškas|edastatud sõnum|pārsūtīta ziņa"
         "|persiųstas pranešimas|edastatud meil",

@@ -131,6 +131,8 @@ class _Transaction:
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("the connection was closed")
         answer = asyncio.ensure_future(protocol.read_response())
+        # aiosmtplib drops what comes before somebody reads: the reader must be under way before the dot is, however quick the relay.
+        await asyncio.sleep(0)
         try:
             protocol.write(_stuffed(self.parcel.content))
             await _sent(protocol, answer)

@@ -13,6 +13,7 @@ TOKEN = "[a-z2-7]{36,48}"
 REPLY_LOCAL = re.compile(rf"([^+@]+)\+({TOKEN})", re.IGNORECASE)
 ID_LEFT = re.compile(rf"([rt])\.({TOKEN})\.[a-z0-9]+", re.IGNORECASE)
 IN_TEXT = re.compile(rf"((?:\+|\br\.)){TOKEN}(?![a-z0-9])", re.IGNORECASE)
+IN_BYTES = re.compile(IN_TEXT.pattern.encode(), re.IGNORECASE)
 TICKET_SIZE = 4
 
 
@@ -91,6 +92,11 @@ def carries_reply_token(identifier: str) -> bool:
 def mask_tokens(text: str) -> str:
     """The text with every reply token blotted out: for logs, and for whatever of an agent's mail goes on to a client."""
     return IN_TEXT.sub(r"\1***", text)
+
+
+def mask_tokens_in_bytes(content: bytes) -> bytes:
+    """As `mask_tokens`, in a file that may quote one of our letters; the bytes themselves where it holds no token."""
+    return IN_BYTES.sub(rb"\1***", content)
 
 
 def pack(ticket: int) -> bytes:

@@ -17,6 +17,7 @@ from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
+from gateway.mail.fallback import raw_message
 from gateway.mail.message import Message
 from gateway.parsing.parent import Parser
 from gateway.workers.loop import Queue
@@ -163,7 +164,11 @@ class Intake(Queue[Taken]):
     async def _understand(self, item: inbound.Claimed, content: bytes) -> Understood:
         """What bytes and name servers tell; no transaction is open meanwhile."""
         settings = self._settings()
-        message = await self._parser.parse(content, settings.ours)
+        if item.attempts >= max(2, settings.attempts):
+            # The last attempt tries what the earlier ones may have failed on no more: better a bare ticket than a buried message.
+            message = raw_message(content, f"{item.attempts - 1} attempts to understand it failed")
+        else:
+            message = await self._parser.parse(content, settings.ours)
 
         async def verify_dkim(keys: Mapping[str, bytes]) -> tuple[Signature, ...]:
             return await self._parser.verify_dkim(content, keys)

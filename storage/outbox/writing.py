@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import AttachmentRef, HeaderValue, NewLetter, NewRecipient
+from gateway.domain.states import RecipientState
 
 
 async def add(session: AsyncSession, letters: Sequence[NewLetter]) -> list[int]:
@@ -28,6 +29,8 @@ def _row(position: int, letter: NewLetter) -> dict[str, Any]:
     return {
         "position": position,
         "state": letter.state,
+        "recipient_state": RecipientState.CANCELLED if letter.withheld else RecipientState.QUEUED,
+        "last_error": "not sent: the desk was in shadow mode" if letter.withheld else None,
         "kind": letter.kind,
         "ticket": letter.ticket,
         "article_id": letter.article_id,
@@ -93,20 +96,22 @@ _ADD: Final = text("""
         SELECT * FROM jsonb_to_recordset(CAST(:letters AS jsonb)) AS letter (
             position int, state text, kind text, ticket bigint, article_id bigint, urgency smallint, destination text, due_in float8,
             lifetime float8, automatic boolean, reverse_path text, message_id text, subject text, headers jsonb, text text, html text,
-            attachments jsonb, agent text, inbound_id bigint, trace_id text, effect text, recipients jsonb)
+            attachments jsonb, agent text, inbound_id bigint, trace_id text, effect text, recipients jsonb, recipient_state text,
+            last_error text)
     ), written AS (
         INSERT INTO outbox_messages (
             state, kind, ticket, article_id, urgency, destination, due_at, expires_at, automatic, reverse_path, message_id, subject,
-            headers, text, html, attachments, agent, inbound_id, trace_id, effect)
+            headers, text, html, attachments, agent, inbound_id, trace_id, effect, last_error)
         SELECT state, kind, ticket, article_id, urgency, destination, now() + make_interval(secs => due_in),
                now() + make_interval(secs => due_in + lifetime), automatic, reverse_path, message_id, subject,
-               headers, text, html, attachments, agent, inbound_id, trace_id, decode(effect, 'hex')
+               headers, text, html, attachments, agent, inbound_id, trace_id, decode(effect, 'hex'), last_error
         FROM input ORDER BY position
         ON CONFLICT (effect) DO NOTHING
         RETURNING id, effect
     ), addressed AS (
-        INSERT INTO outbox_recipients (outbox_id, position, address, name, message_id, reply_to, verp)
-        SELECT written.id, recipient.position, recipient.address, recipient.name, recipient.message_id, recipient.reply_to, recipient.verp
+        INSERT INTO outbox_recipients (outbox_id, position, address, name, message_id, reply_to, verp, state)
+        SELECT written.id, recipient.position, recipient.address, recipient.name, recipient.message_id, recipient.reply_to, recipient.verp,
+               input.recipient_state
         FROM written
         JOIN input ON decode(input.effect, 'hex') = written.effect
         CROSS JOIN LATERAL jsonb_to_recordset(input.recipients) AS recipient (

@@ -14,15 +14,17 @@ import aiosmtplib
 
 from storage.embedded.layout import Layout
 from storage.engine import connect
+from tests.auth.nameserver import name_server
 from tests.journeys.running import Running, write_config
 from tests.peers.smtp_peer import Received, SmtpPeer
-from tests.processes.harness import Parent, alive, children_of, parent, until
+from tests.processes.harness import alive, children_of, parent, until
 
 PATIENCE = 90.0
 """Seconds; for machines that do much else meanwhile, and for leases that have to run out first."""
 
 UNBOUNDED = """
 [budget]
+per_address_hour = 1000000
 per_author_domain_hour = 1000000
 per_network_hour = 1000000
 overall_hour = 1000000
@@ -109,8 +111,14 @@ class Service(Running):
             for each in self.relay.to(address):
                 if all(word in each.subject or word in each.text for word in words):
                     return each
-            assert time.monotonic() < deadline, f"no letter to {address} with {words}; {self.process.told()}"
+            assert time.monotonic() < deadline, f"no letter to {address} with {words}; {await self.waiting()} {self.process.told()}"
             await asyncio.sleep(0.05)
+
+    async def waiting(self) -> str:
+        """For the message of an assertion: what is on its way."""
+        inbound = "SELECT id, state, attempts, due_at, lease_until, leased_by, error FROM inbound_messages WHERE state NOT IN ('done')"
+        outbox = "SELECT id, state, attempts, due_at, lease_until, leased_by, last_error FROM outbox_messages WHERE state <> 'sent'"
+        return "\n".join(str(each) for query in (inbound, outbox) for each in await self.rows(query))
 
     async def repeated_letters(self) -> int:
         """How many copies came in excess. Asserts that what was to be sent was sent and nothing else, that each letter is one by its
@@ -136,15 +144,12 @@ async def service(folder: Path, relay: SmtpPeer, url: str | None = None, **table
     if layout is not None:
         tables["database"] = f'{tables.get("database", "")}\ndata_dir = "{folder / "data"}"'
     tables["tables"] = UNBOUNDED + tables.get("tables", "")
-    config = write_config(folder, "embedded" if url is None else url, relay.url, **tables)
-    made = Service(config, relay, url or Layout.of(folder / "data").url, layout)
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.engine.dispose()
-        await made.end()
-
-
-def is_ended(process: Parent) -> bool:
-    return process.process.returncode is not None
+    async with name_server({}) as dns:
+        config = write_config(folder, "embedded" if url is None else url, relay.url, dns.port, **tables)
+        made = Service(config, relay, url or Layout.of(folder / "data").url, layout)
+        try:
+            await made.start()
+            yield made
+        finally:
+            await made.engine.dispose()
+            await made.end()

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from gateway.ingress.data_reader import DataReader
+from gateway.ingress.smtp import Handler
 from tests.ingress.conftest import HOSTNAME, Listen
 
 
@@ -207,6 +209,37 @@ async def test_the_same_recipient_twice_is_one_recipient(listen: Listen) -> None
         await client.hello()
         await client.message(b"\r\n.\r\n", "support@example.com", "support@example.com")
     assert [row.recipients for row in await listener.kept()] == [("support@example.com",)]
+
+
+async def test_a_command_that_fails_is_451_without_a_word_of_why_and_the_session_goes_on(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = await listen()
+    async with listener.client() as client:
+        await client.hello()
+        await client.say("MAIL FROM:<>")
+        with monkeypatch.context() as patch:
+            patch.setattr(Handler, "recipient", fail)
+            assert await client.say("RCPT TO:<support@example.com>") == "451 4.3.0 Temporary failure, try again later"
+        assert (await client.say("RCPT TO:<support@example.com>")).startswith("250")
+
+
+async def test_after_a_failure_within_content_the_rest_of_it_is_not_taken_for_commands(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = await listen()
+    async with listener.client() as client:
+        await client.hello()
+        await client.envelope()
+        await client.say("DATA")
+        monkeypatch.setattr(DataReader, "feed", fail)
+        client.send(b"MAIL FROM:<evil@client.test>\r\nRCPT TO:<support@example.com>\r\n")
+        assert await client.reply() == "421 4.3.0 Temporary failure, closing the connection"
+        assert await client.closed()
+
+
+def fail(*_: object) -> None:
+    raise RuntimeError("250 secret\r\n250 of ours")
 
 
 async def test_a_thousand_messages_go_through_one_session(listen: Listen) -> None:

@@ -190,11 +190,12 @@ class Running:
 
     async def quiet(self, seconds: float = SECONDS) -> None:
         """Until nothing waits, neither in nor out."""
-        query = """SELECT (SELECT count(*) FROM inbound_messages WHERE state IN ('queued', 'leased'))
-                        + (SELECT count(*) FROM outbox_messages WHERE state IN ('queued', 'leased')) AS n"""
+        query = """SELECT 'inbound' AS queue, id, state, attempts, error FROM inbound_messages WHERE state IN ('queued', 'leased')
+                   UNION ALL
+                   SELECT 'outbox', id, state, attempts, last_error FROM outbox_messages WHERE state IN ('queued', 'leased')"""
         deadline = time.monotonic() + seconds
-        while (await self.rows(query))[0]["n"]:
-            assert time.monotonic() < deadline, self.process.told()
+        while waiting := await self.rows(query):
+            assert time.monotonic() < deadline, f"{waiting} {self.process.told()}"
             await asyncio.sleep(POLL)
 
     async def rows(self, query: str, **parameters: object) -> list[dict[str, Any]]:

@@ -40,7 +40,9 @@ def _html(body: bytes) -> bytes:
 HOSTILE_MESSAGES = {
     "30 kB of quotes in From": FIELDS.replace(b"Ann <", b'"' * 30_001 + b" <"),
     "20,000 semicolons": _typed(b"text/plain" + b";" * 20_000, b"hello"),
-    "60,000 semicolons in a part": _typed(b"multipart/mixed; boundary=b", b"--b\r\nContent-Type: text/plain" + b";" * 60_000 + b"\r\n\r\nhello\r\n--b--"),
+    "60,000 semicolons in a part": _typed(
+        b"multipart/mixed; boundary=b", b"--b\r\nContent-Type: text/plain" + b";" * 60_000 + b"\r\n\r\nhello\r\n--b--"
+    ),
     "100,000 parts": _typed(b"multipart/mixed; boundary=b", b"--b\r\n\r\nx\r\n" * 100_000 + b"--b--"),
     "1,000 deep": _nested(1_000),
     "1,000 comments": FIELDS.replace(b"Ann <", b"(" * 1_000 + b")" * 1_000 + b"Ann <"),

@@ -52,7 +52,9 @@ def test_text_is_read_by_the_charset_that_is_declared(label: str, codec: str, te
     assert decode_bytes(text.encode(codec), label) == text
 
 
-@pytest.mark.parametrize("label", ["base64", "rot13", "hex", "unicode_escape", "idna", "undefined", "zlib", "", "x-unknown", "\x00", "a" * 5000])
+@pytest.mark.parametrize(
+    "label", ["base64", "rot13", "hex", "unicode_escape", "idna", "undefined", "zlib", "", "x-unknown", "\x00", "a" * 5000]
+)
 def test_a_label_that_is_no_charset_of_text_is_not_believed(label: str) -> None:
     assert codec_of(label) is None
     assert decode_bytes(RUSSIAN.encode(), label) == RUSSIAN
@@ -92,25 +94,26 @@ def test_8_bit_text_without_a_charset_is_guessed(text: str, codec: str) -> None:
 
 def test_a_charset_that_lies_gives_way() -> None:
     assert decode_bytes(RUSSIAN.encode("cp1251"), "utf-8") == RUSSIAN
-    assert decode_bytes(RUSSIAN.encode(), "gb2312") in (RUSSIAN, decode_bytes(RUSSIAN.encode(), "gb2312"))
     assert decode_bytes(RUSSIAN.encode("koi8-r"), "iso-8859-1") == RUSSIAN
     assert decode_bytes("こんにちは".encode("iso2022_jp"), "us-ascii") == "こんにちは"
 
 
 def test_a_damaged_character_does_not_spoil_the_others() -> None:
-    damaged = RUSSIAN.encode()[:20] + b"\xff" + RUSSIAN.encode()[20:]
+    damaged = RUSSIAN[:20].encode() + b"\xff" + RUSSIAN[20:].encode()
     assert decode_bytes(damaged, "utf-8").replace("\ufffd", "") == RUSSIAN
     assert decode_bytes(RUSSIAN.encode()[:-2]) == RUSSIAN[:-2] + "\ufffd"
 
 
 def test_japanese_mail_with_vendors_characters_is_read() -> None:
-    kana = b"\x1b(I1^2C\x1b(B"
+    half_width_kana = b"\x1b(I1^2C\x1b(B"
     circled = b"\x1b$B-!\x1b(B"  # NEC row 13
-    assert decode_bytes(kana, "iso-2022-jp") == "ｱﾞｲｳ".replace("ﾞ", "ﾞ")[:0] + bytes((0xB1, 0xDE, 0xB2, 0xC3)).decode("cp932")
-    assert decode_bytes(circled, "iso-2022-jp") == "①"
+    assert decode_bytes(half_width_kana, "iso-2022-jp") == "ｱﾞｲﾃ"
+    assert decode_bytes(b"a " + circled + b" b", "iso-2022-jp") == "a ① b"
 
 
-@given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "iso-2022-jp", "hz", "gb2312", "koi8-r", "idna", "cp037"]))
+@given(
+    st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-7", "utf-16", "iso-2022-jp", "hz", "gb2312", "koi8-r", "idna", "cp037"])
+)
 def test_any_bytes_give_text_that_can_be_stored(raw: bytes, label: str | None) -> None:
     text = clean(decode_bytes(raw, label))
     assert "\x00" not in text

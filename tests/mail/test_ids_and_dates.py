@@ -84,7 +84,9 @@ def test_a_date_is_read_as_utc(value: str) -> None:
     assert read_date(value) == NOON
 
 
-@pytest.mark.parametrize("value", ["", "yesterday", "Tue, 99 Foo 2024", "0", "1 Jan 99999 00:00:00 +0000", "31 Feb 2024 12:00:00 +0000", "\x00" * 50])
+@pytest.mark.parametrize(
+    "value", ["", "yesterday", "Tue, 99 Foo 2024", "0", "1 Jan 99999 00:00:00 +0000", "31 Feb 2024 12:00:00 +0000", "\x00" * 50]
+)
 def test_what_is_no_date_is_none(value: str) -> None:
     assert read_date(value) is None
 

@@ -143,7 +143,7 @@ def _is_dated(core: str) -> bool:
 
 
 def _dated_first(signs: _Signs, quote_follows: bool) -> bool:
-    """ "On 12 March 2025 Anna wrote:", "12.03.2025, 14:05, Anna <anna@example.net>:"."""
+    """As in "On 12 March 2025 Anna wrote:" and "12.03.2025, 14:05, Anna <anna@example.net>:"."""
     full = signs.timed or _YEAR.search(signs.text) is not None
     if signs.verb_ends:
         if quote_follows or signs.dashed or signs.address:
@@ -165,7 +165,7 @@ def _dated_first(signs: _Signs, quote_follows: bool) -> bool:
 
 
 def _named_first(signs: _Signs, quote_follows: bool) -> bool:
-    """ "Anna <anna@example.net> wrote:", "Anna schrieb am 12.3.2025:", "---- Anna wrote ----"."""
+    """As in "Anna <anna@example.net> wrote:", "Anna schrieb am 12.3.2025 um 14:05:" and "---- Anna wrote ----"."""
     words = len(_WORD.findall(signs.text[:200]))
     if signs.dashed and signs.verb_ends:
         return True

@@ -26,10 +26,10 @@ class Cut:
 
 
 def cut_at(text: str, spans: tuple[Span, ...]) -> Cut:
-    """The texts of the spans of each kind, joined by a line end."""
+    """The texts of the spans of each kind, as paragraphs."""
 
     def of(kind: SpanKind) -> str:
-        return "\n".join(text[span.start : span.end].strip("\n") for span in spans if span.kind == kind)
+        return "\n\n".join(text[span.start : span.end].strip("\n") for span in spans if span.kind == kind)
 
     return Cut(of("new").strip(), of("quoted"), of("signature").strip(), spans)
 

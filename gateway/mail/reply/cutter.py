@@ -53,6 +53,12 @@ class _Scan:
         self.candidates = 0
 
     def quote(self, start: int, end: int) -> None:
+        """Mark the lines as quoted, with the rule that may stand above them."""
+        above = start - 1
+        while above >= 0 and start - above <= _LOOK_AHEAD and self.lines.is_blank(above):
+            above -= 1
+        if above >= 0 and is_rule(self.lines.plain(above)) and self.kinds[above] == "new":
+            start = above
         self.kinds[start:end] = ["quoted"] * (end - start)
 
     def honour_reply_above(self) -> int:

@@ -100,7 +100,7 @@ def read_field(line: str) -> tuple[Role, str] | None:
 
 def read_block(start: int, limit: int, plain: Callable[[int], str]) -> Block | None:
     """The header block that begins on line `start`: two or more fields, folded or with single blank lines between them."""
-    if read_field(plain(start)) is None:
+    if start >= limit or read_field(plain(start)) is None:
         return None
     fields: list[tuple[Role, str]] = []
     end = index = start

@@ -62,6 +62,9 @@ class Lines:
         raw = self.raw[index]
         return not raw or raw.isspace() or not self.plain(index)
 
+    def below(self, index: int, count: int) -> str:
+        return "\n".join(line[:_LONGEST_PLAIN] for line in self.raw[index + 1 : index + 1 + count])
+
     def next_filled(self, index: int, limit: int) -> int:
         """The first line at or after `index`, before `limit`, that says anything; else `limit`."""
         while index < limit and self.is_blank(index):
@@ -89,7 +92,7 @@ def _split(text: str) -> tuple[list[str], list[int]]:
 
 
 def is_angle_quoted(line: str) -> bool:
-    """ ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
+    """But ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
     if not line or ">" not in line[:8]:
         return False
     head = line[:8].translate(_INVISIBLE).lstrip(" \t")

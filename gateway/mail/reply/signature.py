@@ -12,7 +12,7 @@ _NAME = re.compile(r"-{1,2}[^\W\d_a-z][\w.'’]+(?: [^\W\d_a-z][\w.'’]*){1,3}$
 _PHRASE = "|".join(sorted(map(re.escape, alternatives("sent_from")), key=len, reverse=True))
 _SENT_FROM = re.compile(rf"[\s*_>\[(]*(?:{_PHRASE})", re.IGNORECASE)
 _DEVICE = re.compile(
-    r"iphone|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia"
+    r"iphon|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia"
     r"|huawei|honor|xiaomi|redmi|poco|lenovo"
     r"|lg |motorola|moto |nexus|pixel|oneplus|proton|yahoo|gmail|mail|pocz|почт|пошт|телефон|смартфон|айфон|планшет|устройств"
     r"|пристро|telefon|komór|urządz|device"
@@ -21,6 +21,9 @@ _DEVICE = re.compile(
     r"|téléphone|teléfono|telefono|telefone|móvil|celular|puhelin|mobiltelefon|matkapuhelin|手机|手機|电话|携帯|스마트폰|virus",
     re.IGNORECASE,
 )
+# What stands under a rule is a mailing list's footer or a card only if it says where to turn to.
+_CONTACT = re.compile(r"@|://|\d{3}[ -]?\d\d")
+_LONGEST_FOOTER = 6
 _LONGEST_BLOCK = 20
 _LONGEST_EXACT_BLOCK = 40
 _LONGEST_LINE = 140
@@ -69,11 +72,11 @@ def _opens_signature(lines: Lines, line: int, below: int) -> bool:
         return below <= _LONGEST_EXACT_BLOCK
     if _DASHES.match(stripped):
         return below <= _LONGEST_BLOCK
-    return bool(_RULE.match(stripped)) and 0 < below <= 6
+    return bool(_RULE.match(stripped)) and 0 < below <= _LONGEST_FOOTER and _CONTACT.search(lines.below(line, _LONGEST_FOOTER)) is not None
 
 
 def _by_last_lines(lines: Lines, written: list[int], filled: list[int]) -> int | None:
-    """ "Sent from my iPhone", or "-Anna Kowalska", as the last thing; the one may stand under the other."""
+    """A line such as "Sent from my iPhone" or "-Anna Kowalska" as the last thing; the one may stand under the other."""
     start = None
     for at in reversed(filled[-_CLOSING_LINES:]):
         line = lines.plain(written[at])
