@@ -74,7 +74,8 @@ ASK = text(
 
 LOCK_TICKETS = text(
     """
-    SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into
+    SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into,
+        now() - closed_at AS closed_for
     FROM tickets WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR UPDATE
     """
 )
@@ -176,6 +177,7 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
         tags=tuple(tags or ()),
         thread=tuple(dict.fromkeys(thread or ())),
         last_message=last_message,
+        closed_for=row.closed_for,
     )
 
 

@@ -22,7 +22,7 @@ class Desk(Section):
     old_secrets: tuple[Secret, ...] = ()
     """Earlier secrets, whose tokens still count: move the old one here when you change `secret`."""
     token_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """Days for which an agent may answer a notification."""
+    """Days for which an agent may still answer a notification once its ticket was closed."""
     reply_address: Address | None = None
     """Where agents' answers go, as `local+TOKEN@domain`. Mail to it must reach us. The default is `r@` and the default gateway's domain."""
     route_by: Annotated[tuple[RouteSource, ...], Field(min_length=1)] = ("to", "cc", "delivered-to", "envelope")
@@ -34,4 +34,4 @@ class Desk(Section):
     unknown_clients: Literal["create", "hold"] = "create"
     """What becomes of mail from somebody unknown: a new client, or it waits for a person to sort it."""
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"
-    """Whether the other recipients of a client's mail are told of its ticket: when the mail is authenticated, always or never."""
+    """Reserved: whether the other recipients of a client's mail are told of its ticket. This release tells its author alone."""

@@ -17,7 +17,7 @@ class Trust(Section):
     authserv_id: Line | None = None
     """The name that those relays sign their `Authentication-Results` with; without it, none of theirs is believed."""
     arc_sealers: tuple[Domain, ...] = ()
-    """Domains whose ARC seal is believed when they forward mail."""
+    """Reserved: domains whose ARC seal is believed when they forward mail. This release verifies no ARC seals."""
     local: tuple[Local, ...] = ()
     """Networks, and ways of entry without a peer, whose mail is believed to be from whom it says."""
     nameservers: tuple[Nameserver, ...] = ()

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from gateway.desk import audience
 from gateway.desk.authority import Authorised, Carried, carried_tokens, may_open, may_reply
@@ -126,6 +127,9 @@ def from_agent(case: Case, writer: FromAgent, carried: Carried, routed: Route | 
 def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
     if ticket.department not in agent.departments:
         return held(case, agent, f"{agent.name} is not of the department {ticket.department!r} of ticket #{ticket.number}", ticket.number)
+    days = case.organisation.desk.token_days
+    if ticket.closed_for is not None and ticket.closed_for > timedelta(days=days):
+        return held(case, agent, f"ticket #{ticket.number} was closed more than {days} days ago: its reply tokens have expired", ticket.number)
     article = article_of(case.message, ArticleKind.AGENT_REPLY, hide_tokens=True)
     if not article.text.strip() and not article.files:
         return case.ignored("nothing was written above the quoted notification, and nothing attached")

@@ -1,6 +1,7 @@
 """What the desk knows when it decides on a message: values gathered from the database, or assumed by `explain`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from gateway.domain.organisation import Language
@@ -50,6 +51,8 @@ class KnownTicket:
     tags: tuple[str, ...] = ()
     thread: tuple[str, ...] = ()
     last_message: str | None = None
+    closed_for: timedelta | None = None
+    """How long ago it was closed; None while it is not."""
 
     def takes_part(self, key: str) -> bool:
         """Whether letters of this ticket go to the address: its client or somebody in Cc."""

@@ -25,7 +25,7 @@ from storage.engine import database_away, serialization_conflict
 
 log = structlog.get_logger()
 
-LEASE = 25.0
+LEASE = 20.0
 """Seconds; renewed while the work lasts, so that leases of a dead process are retaken within 30 s."""
 BUSY_AGAIN = 0.2
 CONFLICT_AGAIN = 0.05

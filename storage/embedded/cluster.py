@@ -149,8 +149,9 @@ def _check_version(layout: Layout, installation: Installation) -> None:
             f" To bring it over, dump it with the programs of PostgreSQL {found} as the owner of the data:"
             f" `pg_ctl -D {cluster} -w -o \"-c listen_addresses='' -k /tmp\" start`,"
             f" `pg_dump -h /tmp -U {NAME} -Fc -f deskgate.dump {NAME}`, `pg_ctl -D {cluster} stop`; move {cluster} away;"
-            " start Deskgate, which makes an empty one; while it runs, restore with"
-            f" `{ours}/pg_restore -h {layout.sockets} -U {NAME} -d {NAME} --clean --if-exists deskgate.dump`"
+            " run `deskgate migrate`, which makes an empty one, and while `deskgate serve --role web` keeps it up restore with"
+            f" `{ours}/psql -h {layout.sockets} -U {NAME} -c 'DROP SCHEMA public CASCADE' -c 'CREATE SCHEMA public' {NAME}` and"
+            f" `{ours}/pg_restore -h {layout.sockets} -U {NAME} -d {NAME} --exit-on-error --single-transaction deskgate.dump`"
         )
 
 

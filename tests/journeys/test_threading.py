@@ -134,7 +134,7 @@ async def test_nobody_gets_into_a_ticket_or_speaks_for_an_agent_without_proof(da
         of_the_ticket = [each for each in gateway.relay.to("anna@client.test") if each.message["X-Deskgate-Ticket"] == "1"]
         assert of_the_ticket == [registered], "nothing more went to the client"
         to_mallory = gateway.relay.to("mallory@evil.test")
-        assert {each.message["X-Deskgate-Ticket"] for each in to_mallory} == {"2", "3"}, "Mallory is told of their own tickets alone"
+        assert {each.message["X-Deskgate-Ticket"] for each in to_mallory} == {"2", "4"}, "Mallory is told of their own tickets alone"
         assert [each for each in to_mallory if b"It burns" in each.content or b"anna@" in each.content] == []
         held = [each for each in gateway.relay.to("dana@staff.test") if "not obeyed" in each.subject]
         assert len(held) == 1, "the agent whose name was used is told once a day"

@@ -31,25 +31,17 @@ _CITED_CLASSES = frozenset(
         "tutanota_quote",
         "zmail_extra",
         "mail-quote-collapse",
-        "mailru-blockquote",
         "outlookmessageheader",
         "clean_bq",
         "airmail_on",
         "front-blockquote",
-        "polymail-quote",
-        "elided-text",
         "appleoriginalcontents",
-        "freemail_quote",
-        "wordsection1_quote",
         "gmail_attr",
-        "ymail_quoted",
-        "hse-quote",
-        "superhuman_quote",
     ]
 )
 _CITED_IDS = re.compile(
     r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent"
-    r"|replycontent|reply-intro|origbody|spnetmark)"
+    r"|replycontent|reply-intro|origbody)"
 )
 _REST_IDS = re.compile(
     r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$"
@@ -57,10 +49,7 @@ _REST_IDS = re.compile(
 _SIGNATURE_CLASSES = frozenset(
     ["gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block", "yahoo_signature", "tutanota_signature"]
 )
-_SIGNATURE_IDS = re.compile(
-    r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature"
-    r"|divtagdefaultsignature|outlooksignature)"
-)
+_SIGNATURE_IDS = re.compile(r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature)")
 _MAILRU_BORDER = re.compile(r"border-left:\s*1px solid #0857a6", re.IGNORECASE)
 _TOP_BORDER = re.compile(r"border-top:\s*solid\s+(?:#(?:b5c4df|e1e1e1)|windowtext)\s+1\.0pt", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]+")
