@@ -18,6 +18,7 @@ from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKi
 from gateway.domain.steps import AddArticle, Addressee, File, Join, Note, OpenTicket, Person, Remember, Send, SetStatus, Step
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Attachment, Mailbox, Message
+from gateway.mail.reply import holds_reply_above
 from gateway.tokens.carriers import mask_tokens, mask_tokens_in_bytes, tokens_in_ids
 
 REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
@@ -129,8 +130,11 @@ def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
         return held(case, agent, f"{agent.name} is not of the department {ticket.department!r} of ticket #{ticket.number}", ticket.number)
     days = case.organisation.desk.token_days
     if ticket.closed_for is not None and ticket.closed_for > timedelta(days=days):
-        return held(case, agent, f"ticket #{ticket.number} was closed more than {days} days ago: its reply tokens have expired", ticket.number)
+        reason = f"ticket #{ticket.number} was closed more than {days} days ago: its reply tokens have expired"
+        return held(case, agent, reason, ticket.number)
     article = article_of(case.message, ArticleKind.AGENT_REPLY, hide_tokens=True)
+    if holds_reply_above(article.text):
+        return held(case, agent, "its own words could not be told from the quoted notification", ticket.number)
     if not article.text.strip() and not article.files:
         return case.ignored("nothing was written above the quoted notification, and nothing attached")
     letter = audience.to_client(LetterKind.AGENT_REPLY, ticket, case.organisation)

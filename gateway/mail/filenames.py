@@ -60,3 +60,12 @@ def default_filename(content_type: str, number: int) -> str:
     main = content_type.partition("/")[0]
     stem = _STEMS.get(content_type) or (f"{main}-{number}" if main in ("image", "audio", "video") else f"attachment-{number}")
     return f"{stem}.{EXTENSIONS.get(content_type, 'bin')}"
+
+
+def type_of(name: str) -> str:
+    """The media type that a name's extension stands for."""
+    extension = name.rpartition(".")[2].lower()
+    return next(
+        (content_type for content_type, known in EXTENSIONS.items() if known == extension and extension != "bin"),
+        "application/octet-stream",
+    )

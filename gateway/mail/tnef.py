@@ -20,7 +20,7 @@ _INTERFACE_ID = 16
 """Octets of the interface's id before an object's own."""
 _FIXED_SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16, 0x00: 0, 0x01: 0}
 _STRING, _UNICODE, _OBJECT, _BINARY, _MULTIPLE = 0x1E, 0x1F, 0x0D, 0x102, 0x1000
-_P_BODY, _P_HTML, _P_RTF = 0x1000, 0x1013, 0x1009
+_P_CLASS, _P_SUBJECT, _P_BODY, _P_HTML, _P_RTF = 0x001A, 0x0037, 0x1000, 0x1013, 0x1009
 _P_DISPLAY_NAME, _P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_TYPE, _P_CONTENT_ID = 0x3001, 0x3701, 0x3704, 0x3707, 0x370E, 0x3712
 
 
@@ -38,12 +38,23 @@ class TnefFile:
 
 @dataclass(slots=True)
 class Tnef:
-    """Texts are `""` where there are none; `rtf` is decompressed."""
+    """Texts are `""` where there are none; `rtf` is decompressed; `item` is what Outlook calls it, e.g. `IPM.Appointment`."""
 
     files: list[TnefFile] = field(default_factory=list)
+    subject: str = ""
+    item: str = ""
     text: str = ""
     html: str = ""
     rtf: bytes = b""
+
+    def as_file(self) -> TnefFile:
+        """The item itself, in the best of the forms that it has."""
+        name = self.subject.replace("/", "-").replace("\\", "-") or "message"
+        if self.html:
+            return TnefFile(f"{name}.html", self.html.encode(), "text/html")
+        if self.rtf and not self.text:
+            return TnefFile(f"{name}.rtf", self.rtf, "application/rtf")
+        return TnefFile(f"{name}.txt", f"{self.item}\n{self.subject}\n\n{self.text}".strip().encode(), "text/plain")
 
 
 def read_tnef(content: bytes, depth: int = 0) -> Tnef | None:
@@ -93,6 +104,10 @@ def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
 def _take_message(found: Tnef, data: bytes, code_page: str) -> None:
     for name, kind, value in _properties(data):
         match name:
+            case _ if name == _P_CLASS:
+                found.item = _text(value, kind, code_page)
+            case _ if name == _P_SUBJECT:
+                found.subject = _text(value, kind, code_page)
             case _ if name == _P_BODY:
                 found.text = _text(value, kind, code_page) or found.text
             case _ if name == _P_HTML:
@@ -124,11 +139,8 @@ def _take_object(found: Tnef, file: TnefFile, content: bytes, depth: int) -> Non
     if embedded is None:
         file.content = file.content or content
         return
-    text = embedded.text.encode() or embedded.html.encode() or embedded.rtf
-    extension = "txt" if embedded.text else "html" if embedded.html else "rtf"
-    if text:
-        found.files.append(TnefFile(f"{file.name or 'message'}.{extension}", text))
-    found.files += embedded.files[: _MOST_FILES - len(found.files)]
+    file.content = b""  # says only that there is a message
+    found.files += [embedded.as_file(), *embedded.files][: _MOST_FILES - len(found.files)]
 
 
 @dataclass(slots=True)

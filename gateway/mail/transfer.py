@@ -60,14 +60,14 @@ def decode_uu(body: bytes) -> bytes:
 
 
 def uu_line(line: bytes) -> bytes:
-    """One line; length says how much counts, for some encoders pad with rubbish."""
-    try:
-        return binascii.a2b_uu(line)
-    except binascii.Error:
-        if not line:
-            return b""
-        needed = 1 + (((line[0] - 32) & 63) * 4 + 2) // 3
+    """One line; its first character says how much counts, for some encoders pad with rubbish."""
+    if not line:
+        return b""
+    size = (line[0] - 32) & 63
+    needed = 1 + (size * 4 + 2) // 3
+    for candidate in (line, line[:needed]):
         try:
-            return binascii.a2b_uu(line[:needed])
+            return binascii.a2b_uu(candidate)
         except binascii.Error:
-            return b""
+            continue
+    return b""

@@ -88,7 +88,10 @@ async def sent_at_once(gateway: Running, pairs: list[Pair]) -> list[dict[str, ob
     for start in range(0, len(pairs), 5):
         together = [one for pair in pairs[start : start + 5] for one in pair]
         await asyncio.gather(*(gateway.send(mail, recipient, reverse_path=str(mail["From"])) for mail, recipient in together))
-    return await gateway.settled(sum(map(len, pairs)), seconds=60)
+    rows = await gateway.settled(sum(map(len, pairs)), seconds=60)
+    deciders = Counter(word for line in gateway.process.log if "event=decided" in line for word in line.split() if word.startswith("process="))
+    print(deciders)
+    return rows
 
 
 async def each_pair_has_one_ticket(gateway: Running, rows: list[dict[str, object]]) -> None:

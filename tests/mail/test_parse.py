@@ -246,6 +246,17 @@ def test_bytes_that_call_themselves_text_are_attached() -> None:
     assert message.kind == "message"
 
 
+def test_a_uuencoded_file_becomes_an_attachment() -> None:
+    message = parse(PLAIN, "See the file.\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n")
+    assert message.body.text.strip() == "See the file."
+    assert [(each.filename, each.content_type, each.content) for each in message.attachments] == [("cat.txt", "text/plain", b"Cat")]
+
+
+def test_a_winmail_that_cannot_be_opened_is_attached_as_it_is() -> None:
+    message = parse(*multipart("mixed", part("text/plain", "see file"), part("application/ms-tnef; name=winmail.dat", "rubbish")))
+    assert [(each.filename, each.content) for each in message.attachments] == [("winmail.dat", b"rubbish")]
+
+
 def test_a_calendar_is_read_and_attached() -> None:
     event = "BEGIN:VEVENT\nATTENDEE;PARTSTAT=DECLINED:mailto:ann@client.test\nSUMMARY:Review\nEND:VEVENT\n"
     calendar = f"BEGIN:VCALENDAR\nMETHOD:REPLY\n{event}END:VCALENDAR"
@@ -346,6 +357,20 @@ def test_any_bytes_become_a_message_that_can_be_stored(pieces: list[bytes]) -> N
 
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here")
+def test_every_winmail_is_opened() -> None:
+    files = sorted((CORPORA / "odd").glob("*.tnef"))
+    assert files
+    for file in files:
+        encoded = base64.encodebytes(file.read_bytes()).decode()
+        wrapped = part(
+            "application/ms-tnef", encoded, "Content-Transfer-Encoding: base64", "Content-Disposition: attachment; filename=winmail.dat"
+        )
+        message = parse(*multipart("mixed", part("text/plain", "see attachment"), wrapped))
+        assert message.attachments, file.name
+        assert all(each.filename != "winmail.dat" and each.content for each in message.attachments), file.name
 
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here")
