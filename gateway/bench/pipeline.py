@@ -30,6 +30,7 @@ listen = "127.0.0.1:0"
 url = "{url}"
 [trust]
 agent_authentication = "token"
+relays = ["127.0.0.1"]
 [desk]
 secret = "{secret}"
 [budget]

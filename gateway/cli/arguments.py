@@ -14,12 +14,49 @@ Exit status: 0 done · 1 the thing asked about is wrong or absent · 2 bad usage
 """
 
 Adder = Callable[..., argparse.ArgumentParser]
+LARGEST = 2**63 - 1
+"""What a number column of the database holds."""
+
+
+def identifier(text: str) -> int:
+    """The number of a ticket, a letter or a message."""
+    number = int(text)
+    if not 0 <= number <= LARGEST:
+        raise argparse.ArgumentTypeError(f"{text} is no number that anything here has")
+    return number
+
+
+identifier.__name__ = "number"
+
+
+def how_many(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= 2**31 - 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 1 up is expected")
+    return number
+
+
+how_many.__name__ = "number"
+
+
+def words(text: str) -> str:
+    """Text that can be kept: what the terminal's encoding did not understand arrives as half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError("it is not UTF-8 text") from error
+    return text
+
+
+def line(text: str) -> str:
+    return " ".join(words(text).split())
 
 
 def parser(version: str) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="deskgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    top.add_argument("--config", metavar="PATH", help="the configuration file; may stand behind the command as well")
     top.add_argument("--version", action="version", version=f"deskgate {version}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     running(adder(commands))
@@ -37,7 +74,8 @@ def adder(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Ad
         made = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         if command is not None:
             made.set_defaults(command=command)
-            made.add_argument("--config", metavar="PATH", help="the configuration file")
+            # Without a default of its own, so that one before the command is not forgotten.
+            made.add_argument("--config", metavar="PATH", default=argparse.SUPPRESS, help="the configuration file")
             if as_json:
                 made.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else")
         return made
@@ -82,27 +120,27 @@ def tickets(add: Adder) -> None:
     listed = add("list", "tickets:list_tickets", "list tickets, the newest first", as_json=True)
     listed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
     shown = add("show", "tickets:show", "show a ticket with its articles and events", as_json=True)
-    shown.add_argument("number", type=int, metavar="N")
+    shown.add_argument("number", type=identifier, metavar="N")
     new = add("new", "tickets:new", "open a ticket that came by another channel, such as the telephone", as_json=True)
     new.add_argument("--client", required=True, metavar="ADDR", help="the client's address")
-    new.add_argument("--name", default="", help="the client's name, where they are not known yet")
-    new.add_argument("--subject", required=True, metavar="S")
-    new.add_argument("--text", required=True, metavar="T", help="what the client said; - reads standard input")
+    new.add_argument("--name", type=line, default="", help="the client's name, where they are not known yet")
+    new.add_argument("--subject", type=line, required=True, metavar="S")
+    new.add_argument("--text", type=words, required=True, metavar="T", help="what the client said; - reads standard input")
     new.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who opens it")
     new.add_argument("--gateway", metavar="ADDR", help="the gateway address it belongs to (default: the default one)")
     changed = add("set", "tickets:set_fields", "change a ticket, as its agent would by mail")
-    changed.add_argument("number", type=int, metavar="N")
+    changed.add_argument("number", type=identifier, metavar="N")
     changed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
-    changed.add_argument("--category", metavar="C", help='any word; "" takes it away')
+    changed.add_argument("--category", type=line, metavar="C", help='any word; "" takes it away')
     changed.add_argument("--priority", choices=[str(each) for each in Priority], metavar="P", help=f"one of {', '.join(Priority)}")
     changed.add_argument("--assignee", metavar="ADDR", help='an agent; "" takes the ticket from its assignee')
     changed.add_argument("--department", metavar="KEY")
-    changed.add_argument("--subject", metavar="S")
+    changed.add_argument("--subject", type=line, metavar="S")
     changed.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who acts")
     reply = add("reply", "tickets:reply", "answer the client as an agent")
-    reply.add_argument("number", type=int, metavar="N")
+    reply.add_argument("number", type=identifier, metavar="N")
     reply.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who answers")
-    reply.add_argument("--text", default="-", metavar="T", help="the answer; - reads standard input (the default)")
+    reply.add_argument("--text", type=words, default="-", metavar="T", help="the answer; - reads standard input (the default)")
     reply.add_argument("--from", dest="from_address", metavar="ADDR", help="a gateway address to answer from (default: the ticket's)")
 
 
@@ -113,7 +151,7 @@ def clients(add: Adder) -> None:
     shown.add_argument("client", metavar="ID|ADDR")
     new = add("add", "clients:add", "add a client", as_json=True)
     new.add_argument("addresses", nargs="+", metavar="ADDR", help="the client's addresses; letters go to the first")
-    new.add_argument("--name", default="", help="the client's name")
+    new.add_argument("--name", type=line, default="", help="the client's name")
     imported = add("import", "clients:import_csv", "add clients from a CSV file with the columns name and address", as_json=True)
     imported.add_argument(
         "csv", metavar="CSV", help="the file; - is standard input. An address field may hold several, separated by spaces"
@@ -124,29 +162,29 @@ def inbound(add: Adder) -> None:
     add = group(add, "inbound", "what arrived")
     listed = add("list", "inbound:list_inbound", "list what arrived, the newest first", as_json=True)
     listed.add_argument("--state", choices=[str(each) for each in InboundState], metavar="S", help=f"one of {', '.join(InboundState)}")
-    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    listed.add_argument("--limit", type=how_many, default=100, metavar="N")
     shown = add("show", "inbound:show", "show one message's way and what was decided on it", as_json=True)
-    shown.add_argument("id", type=int, metavar="ID")
+    shown.add_argument("id", type=identifier, metavar="ID")
     shown.add_argument("--raw", action="store_true", help="write the message's bytes as they were kept")
     replay = add("replay", "inbound:replay", "decide on a message again; a finished one has no second effect")
-    replay.add_argument("id", type=int, metavar="ID")
+    replay.add_argument("id", type=identifier, metavar="ID")
 
 
 def outbox(add: Adder) -> None:
     add = group(add, "outbox", "what is to be sent")
     listed = add("list", "outbox:list_outbox", "list letters, the newest first", as_json=True)
     listed.add_argument("--state", choices=[str(each) for each in OutboxState], metavar="S", help=f"one of {', '.join(OutboxState)}")
-    listed.add_argument("--limit", type=int, default=100, metavar="N")
+    listed.add_argument("--limit", type=how_many, default=100, metavar="N")
     shown = add("show", "outbox:show", "show a letter", as_json=True)
-    shown.add_argument("id", type=int, metavar="ID")
+    shown.add_argument("id", type=identifier, metavar="ID")
     shown.add_argument("--raw", action="store_true", help="write the letter's bytes as they go out (to its first recipient)")
     for name, text in (
         ("retry", "try a letter now, even while sending is held"),
         ("cancel", "send a letter to nobody who has not got it yet"),
     ):
-        add(name, f"outbox:{name}", text).add_argument("id", type=int, metavar="ID")
+        add(name, f"outbox:{name}", text).add_argument("id", type=identifier, metavar="ID")
     hold = add("hold", "outbox:hold", "send nothing until release, on any node")
-    hold.add_argument("--why", default="held by an operator", metavar="TEXT", help="shown in status")
+    hold.add_argument("--why", type=line, default="held by an operator", metavar="TEXT", help="shown in status")
     add("release", "outbox:release", "let letters go again")
     add("adopt", "outbox:adopt", "make a restored or copied database this server's, so that it may send")
 

@@ -2,19 +2,20 @@
 
 import argparse
 import csv
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.cli.arguments import LARGEST
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table
-from gateway.cli.work import work
+from gateway.cli.work import piped, work
 from gateway.desk.audience import can_be_written_to
 from gateway.desk.identify import is_ours
 from gateway.desk.remembered import author_lock
+from gateway.domain.letter import one_line
 from gateway.domain.organisation import Organisation
 from gateway.mail.address import address_key
 from storage import clients
@@ -35,7 +36,7 @@ async def list_clients(options: argparse.Namespace) -> None:
 
 async def show(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
-        if options.client.isdigit():
+        if options.client.isdecimal() and int(options.client) <= LARGEST:
             found = await clients.show_client(session, int(options.client))
         else:
             found = await clients.show_by_address(session, address_key(options.client))
@@ -105,13 +106,13 @@ def readable(name: str, addresses: Iterable[str], desk: Organisation) -> clients
             return f"{address} is an address of our own, which is nobody's account"
     if not keyed:
         return "no address"
-    return clients.NewClient(" ".join(name.split()), tuple({key: (key, address) for key, address in keyed}.values()))
+    return clients.NewClient(one_line(name), tuple({key: (key, address) for key, address in keyed}.values()))
 
 
 def read_csv(name: str) -> Iterable[tuple[int, str, list[str]]]:
     """Line number, name and addresses of each row. The heading must have `address`; `name` is optional; case does not matter."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
+        text = piped() if name == "-" else Path(name).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Fail(f"{name} cannot be read as UTF-8 text: {error}") from error
     lines = text.splitlines()

@@ -29,11 +29,16 @@ STATUS_COLOUR = {
 
 
 def print_json(document: object) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=plain))
+    print(readable(json.dumps(document, ensure_ascii=False, indent=2, default=plain)))
 
 
 def json_line(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, default=plain)
+    return readable(json.dumps(document, ensure_ascii=False, default=plain))
+
+
+def readable(text: str) -> str:
+    """As UTF-8 can have it: the name of a file need not be text."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def plain(value: object) -> Any:

@@ -67,7 +67,15 @@ def agent_named(organisation: Organisation, address: str) -> Agent:
 
 def words(given: str) -> str:
     """The argument, or standard input for `-`."""
-    text = sys.stdin.read() if given == "-" else given
+    text = (piped() if given == "-" else given).replace("\0", "")
     if not text.strip():
         raise Fail("the text is empty", Exit.USAGE)
     return text.replace("\r\n", "\n").strip("\n")
+
+
+def piped() -> str:
+    """Standard input, which is UTF-8 whatever the locale says; ends the command where it is not."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Fail(f"standard input is not UTF-8 text: {error}", Exit.USAGE) from error

@@ -9,6 +9,7 @@ from gateway.mail.message import Message
 from gateway.tokens.carriers import (
     ReplyToken,
     ThreadToken,
+    is_reply_address,
     proves_reply,
     proves_thread,
     reply_tokens_in,
@@ -44,11 +45,10 @@ def carried_tokens(message: Message, recipients: Iterable[str], organisation: Or
     base = organisation.desk.reply_address
     addresses = [*recipients, *(each.key for each in (*message.to, *message.cc, *message.delivered_to))]
     in_ids = tokens_in_ids((*message.in_reply_to, *reversed(message.references)))
-    local, _, domain = base.rpartition("@")
     return Carried(
         reply=(*reply_tokens_in(addresses, base), *(each for each in in_ids if isinstance(each, ReplyToken))),
         thread=tuple(each for each in in_ids if isinstance(each, ThreadToken)),
-        addressed=any(each.rpartition("@")[2] == domain and each.rpartition("@")[0].split("+", 1)[0] == local for each in addresses),
+        addressed=any(is_reply_address(each, base) for each in addresses),
     )
 
 

@@ -19,11 +19,14 @@ from gateway.domain.steps import AddArticle, Addressee, File, Join, Note, OpenTi
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Attachment, Mailbox, Message
 from gateway.mail.reply import holds_reply_above
-from gateway.tokens.carriers import mask_tokens, mask_tokens_in_bytes, tokens_in_ids
+from gateway.tokens.carriers import tokens_in_ids
+from gateway.tokens.masking import mask_tokens, mask_tokens_in_bytes
 
 REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
 """Statuses that a client's reply ends."""
 OUT_OF_SIGHT = (Status.SPAM, Status.TRASH)
+MAY_HOLD_MAIL = ("message/", "text/", "application/octet-stream", "application/vnd.ms-outlook")
+"""Types of files that may be a letter of ours, or quote one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def decide(
 ) -> Decision:
     case = Case(message, recipients, reverse_path, verdict, facts, organisation)
     case.reasons.append(f"it is read as {message.kind.replace('_', ' ')}: {message.reason}")
+    case.reasons.extend(f"warning: {each}" for each in message.warnings)
     if facts.duplicate_of is not None:
         return duplicate(case)
     if message.kind in ("bounce", "complaint"):
@@ -248,6 +252,8 @@ def why_silent(case: Case) -> str | None:
     """Why no automatic letter may answer this mail; None when one may."""
     if case.message.automatic is not None:
         return case.message.automatic
+    if case.message.kind in ("auto_reply", "forwarding_confirmation"):
+        return case.message.reason
     if not case.reverse_path:
         # RFC 5321 §4.5.5: a null reverse-path wants no answer.
         return "it came with the null reverse-path"
@@ -308,16 +314,19 @@ def article_of(message: Message, kind: ArticleKind, verified: bool = True, hide_
         to=people(message.to),
         cc=people(message.cc),
         files=tuple(file_of(each, hide_tokens) for each in message.attachments),
+        warnings=message.warnings,
     )
 
 
 def file_of(attachment: Attachment, hide_tokens: bool) -> File:
     """A notification that an agent attached as a whole shows no token either."""
-    content, sha256 = attachment.content, attachment.sha256
-    if hide_tokens and attachment.content_type.startswith(("message/", "text/")):
+    name, content, sha256 = attachment.filename, attachment.content, attachment.sha256
+    if hide_tokens:
+        name = mask_tokens(name)
+    if hide_tokens and attachment.content_type.lower().startswith(MAY_HOLD_MAIL):
         content = mask_tokens_in_bytes(content)
         sha256 = hashlib.sha256(content).hexdigest()
-    return File(attachment.filename, attachment.content_type, content, sha256, attachment.inline, attachment.content_id)
+    return File(name, attachment.content_type, content, sha256, attachment.inline, attachment.content_id)
 
 
 def people(mailboxes: tuple[Mailbox, ...]) -> tuple[Person, ...]:

@@ -7,7 +7,7 @@ from gateway.desk.route import Route, route
 from gateway.domain.decision import Decision
 from gateway.domain.organisation import Organisation
 from gateway.domain.steps import AddArticle, Assign, Join, MarkBounced, Note, OpenTicket, Remember, Send, SetStatus, Step
-from gateway.mail.message import Attachment, Bounce, Forwarded, Mailbox, Message
+from gateway.mail.message import Attachment, Bounce, Calendar, Confirmation, Forwarded, Mailbox, Message
 
 Document = dict[str, Any]
 
@@ -44,7 +44,8 @@ def explanation(
         "forwarded": forwarded(message.forwarded) if message.forwarded is not None else None,
         "bounce": bounce(message.bounce) if message.bounce is not None else None,
         "list": message.list_mail,
-        "calendar": message.calendar,
+        "calendar": calendar(message.calendar) if message.calendar is not None else None,
+        "confirmation": confirmation(message.confirmation) if message.confirmation is not None else None,
         "gateway": routed.address if isinstance(routed, Route) else None,
         "route_reason": routed.reason,
         "outcome": decision.outcome,
@@ -58,7 +59,7 @@ def failed(file: str, error: str) -> Document:
     lists = ("reply_to", "to", "cc", "in_reply_to", "references", "attachments", "commands", "ignored_commands", "decision", "warnings")
     nothing = (
         "kind", "reason", "message_id", "subject", "date", "from", "language", "text", "new_text", "quoted_text", "signature", "html",
-        "reply_body", "forwarded", "bounce", "calendar", "gateway", "route_reason", "outcome",
+        "reply_body", "forwarded", "bounce", "calendar", "confirmation", "gateway", "route_reason", "outcome",
     )  # fmt: skip
     return {"file": file, "error": error} | dict.fromkeys(nothing) | {name: [] for name in lists} | {"list": False}
 
@@ -84,7 +85,7 @@ def in_words(step: Step, organisation: Organisation) -> tuple[str, ...]:
         case Send():
             to = ", ".join(each.address for each in (*step.to, *step.cc))
             sender = gateway_name(organisation.default_gateway.address, organisation)
-            return (f"sends the letter {step.kind!r} in {step.language} to {to}" + ("" if step.staff else f", for {sender}"),)
+            return (f"sends the letter '{step.kind}' in {step.language} to {to}" + ("" if step.staff else f", for {sender}"),)
         case Join() | Remember():
             return ()
         case _:
@@ -130,3 +131,18 @@ def bounce(report: Bounce) -> Document:
         "permanent": report.permanent,
         "original_message_id": report.original_message_id,
     }
+
+
+def calendar(part: Calendar) -> Document:
+    return {
+        "method": part.method,
+        "summary": part.summary,
+        "attendee": part.attendee,
+        "status": part.status,
+        "organiser": part.organiser,
+        "start": part.start,
+    }
+
+
+def confirmation(asked: Confirmation) -> Document:
+    return {"code": asked.code, "link": asked.link}

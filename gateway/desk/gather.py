@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.auth.results import is_relay, within
 from gateway.desk.authority import carried_tokens, claimed_tickets
 from gateway.desk.identify import FromAgent, FromOutside, Writer
 from gateway.desk.remembered import EffectKeys, id_key, subject_key
 from gateway.desk.thread import subject_tag
 from gateway.domain.envelope import Envelope, Peer
 from gateway.domain.facts import Facts, IdMatch, SentLetter
-from gateway.domain.organisation import Budget, Organisation
+from gateway.domain.organisation import Budget, Organisation, Trust
 from gateway.mail.message import Message
 from gateway.tokens.carriers import tokens_in_ids
 from storage.knowledge import Answer, Question, Spent, ask, lock_tickets, reported_letter
@@ -37,7 +38,7 @@ async def gather(
     organisation: Organisation,
 ) -> Gathered:
     author_key = writer.key if isinstance(writer, FromAgent | FromOutside) else ""
-    network = network_of(envelope.peer)
+    network = network_of(envelope.peer, organisation.trust)
     identifiers = {id_key(each): each for each in ids_of(message)}
     question = Question(
         effect_keys=(keys.redelivery, keys.twin),
@@ -99,14 +100,16 @@ async def reported_by(session: AsyncSession, recipients: tuple[str, ...], messag
     return await reported_letter(session, recipients, original or (named[0] if named else None), tickets, addresses)
 
 
-def network_of(peer: Peer) -> str:
-    """The peer's /24 or /64; empty where there is none."""
-    if peer.address is None:
+def network_of(peer: Peer, trust: Trust) -> str:
+    """The peer's /24 or /64; empty where there is none, and for a relay of ours, behind which everybody stands."""
+    if peer.address is None or is_relay(peer, trust) or within(peer.address, trust.local):
         return ""
     try:
         address = ipaddress.ip_address(peer.address.partition("%")[0])
     except ValueError:
         return ""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = mapped or address
     prefix = 24 if address.version == 4 else 64
     return str(ipaddress.ip_network((address, prefix), strict=False))
 

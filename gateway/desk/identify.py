@@ -6,6 +6,7 @@ from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.steps import Person
 from gateway.mail.address import address_key
 from gateway.mail.message import Mailbox, Message
+from gateway.tokens.carriers import is_reply_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,7 @@ def is_ours(key: str, organisation: Organisation) -> bool:
     """A gateway address, an address that a catch-all gateway takes, or the reply address; never an agent's own."""
     if organisation.agent(key) is not None:
         return False
-    base, _, domain = organisation.desk.reply_address.rpartition("@")
-    local, _, own_domain = key.rpartition("@")
-    return organisation.gateway(key) is not None or (own_domain == domain and local.split("+", 1)[0] == base)
+    return organisation.gateway(key) is not None or is_reply_address(key, organisation.desk.reply_address)
 
 
 def person(mailbox: Mailbox) -> Person:

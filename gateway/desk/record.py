@@ -94,7 +94,7 @@ async def record(
     article = next((each for each in steps if isinstance(each, AddArticle)), None)
     subject = await written_ticket(session, steps, ticket, article, cause, organisation, rows)
     for step in steps:
-        note_step(step, subject.ticket.number, ticket, cause, rows)
+        note_step(step, subject.ticket.number, ticket, cause, rows, article.warnings if article is not None else ())
     sends = [each for each in steps if isinstance(each, Send)]
     rows.automatic += [spent(each, subject.ticket.number, source) for each in sends if each.caused_by_mail and not each.staff]
     for effect in rows.effects:
@@ -179,18 +179,21 @@ def value_of(step: Setting) -> str | None:
             return step.agent
 
 
-def note_step(step: Step, number: int | None, before: KnownTicket | None, cause: Cause, rows: Attached) -> None:
-    """The rows that a step adds: its event, and what hangs on the ticket."""
+def note_step(
+    step: Step, number: int | None, before: KnownTicket | None, cause: Cause, rows: Attached, warnings: tuple[str, ...] = ()
+) -> None:
+    """The rows that a step adds: its event, and what hangs on the ticket. `warnings` are of the article that the steps add."""
     if number is None:
         return
+    warned: dict[str, object] = {"warnings": list(warnings)} if warnings else {}
     match step:
         case OpenTicket():
             data = {"department": step.department, "gateway": step.gateway} | ({"related": step.related} if step.related else {})
-            rows.events.append(event(EventKind.CREATED, number, cause, data))
+            rows.events.append(event(EventKind.CREATED, number, cause, data | warned))
         case AddArticle():
             if before is not None:
                 extra = {} if step.verified else {"verified": False}
-                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra))
+                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra | warned))
         case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
             rows.events += changed(step, number, before, cause)
         case Join():

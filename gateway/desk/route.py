@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.domain.organisation import Gateway, Organisation, RouteSource, without_subaddress
 from gateway.mail.message import Message
+from gateway.tokens.carriers import is_reply_address
 
 IN_WORDS: dict[RouteSource, str] = {
     "to": "To",
@@ -67,5 +68,6 @@ def candidates(message: Message, recipients: tuple[str, ...], organisation: Orga
             case "envelope":
                 addresses = recipients
         for address in addresses:
-            if address:
+            # A catch-all does not take what is written to agents' reply address: without its token that is no ticket.
+            if address and not is_reply_address(address, organisation.desk.reply_address):
                 yield source, address

@@ -57,6 +57,8 @@ class AddArticle:
     to: tuple[Person, ...] = ()
     cc: tuple[Person, ...] = ()
     files: tuple[File, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What was amiss with the mail that it comes from, or exceeded a bound; its event tells of them."""
     author: Actor | None = None
     """Whose words these are, where it is not who acts: an agent writes down what a client said on the telephone."""
 

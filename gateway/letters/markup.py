@@ -17,14 +17,15 @@ RULE = '<hr style="border:0;border-top:1px solid #d2d2d7;margin:16px 0">'
 def as_html(text: str, title: str, line: str, language: str) -> str:
     """`text` is the letter without its reply-above line `line`."""
     blocks = (block.strip("\n") for block in re.split(r"\n[ \t]*\n", text))
-    body = "\n".join(paragraphs(block) for block in blocks if block.strip())
+    body = "\n".join(paragraph(block) for block in blocks if block.strip())
     return PAGE.format(language=language, title=html.escape(title), line=html.escape(line), body=body)
 
 
-def paragraphs(block: str) -> str:
-    if block.startswith("---\n"):
-        return RULE + "\n" + paragraphs(block[4:])
-    return PARAGRAPH.format("<br>\n".join(linked(each) for each in block.split("\n")))
+def paragraph(block: str) -> str:
+    """A line `---` at its beginning is a rule."""
+    ruled = block.startswith("---\n")
+    lines = PARAGRAPH.format("<br>\n".join(linked(each) for each in block.removeprefix("---\n").split("\n")))
+    return f"{RULE}\n{lines}" if ruled else lines
 
 
 def linked(line: str) -> str:

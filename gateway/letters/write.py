@@ -15,6 +15,8 @@ from gateway.letters.markup import as_html
 from gateway.letters.subject import bare_subject
 from gateway.letters.texts import REPLY_ABOVE, WITHOUT_SUBJECT
 
+LONGEST_NAME = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -31,7 +33,7 @@ def write_letter(facts: LetterFacts) -> Written:
     values = {
         "ticket": {"number": facts.ticket.number, "subject": bare_subject(subject) or WITHOUT_SUBJECT[facts.language]},
         "gateway": facts.gateway,
-        "client": facts.client,
+        "client": Person(short(facts.client.name), facts.client.address),
         "author": shown(facts.author),
         "article": {"text": facts.article.text.strip("\n"), "files": facts.article.files, "verified": facts.article.verified},
         "department": facts.department,
@@ -46,8 +48,13 @@ def write_letter(facts: LetterFacts) -> Written:
 
 def shown(person: Person) -> str:
     """`Анна <anna@client.test>`, or the address alone."""
-    name = one_line(person.name)
+    name = short(person.name)
     return f"{name} <{person.address}>" if name and name != person.address else person.address
+
+
+def short(name: str) -> str:
+    """On one line, and no longer than a name: a stranger's must not carry a message of its own to whoever gets the letter."""
+    return one_line(name)[:LONGEST_NAME].rstrip()
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,6 @@ from gateway.mail.message import Attachment, Calendar
 from gateway.mail.mime import Entity, Tree
 from gateway.mail.parts import Part, Parts
 from gateway.mail.texts import read_text
-from gateway.mail.wrapped import unwrap_text, unwrap_tnef
 
 _BODY_TYPES = {"text/plain", "text/html", "text/enriched", "text/richtext"}
 _READABLE = {
@@ -103,12 +102,11 @@ def _read(entity: Entity, *, related: bool) -> _Found:
 
 def _read_leaf(entity: Entity, *, related: bool) -> _Found:
     if not _is_body(entity):
-        files = unwrap_tnef(entity, _given_name(entity)) or [entity]
-        return _Found(attached=[_Attached(file, related) for file in files])
-    raw, files = (entity.content, []) if entity.content_type == "text/html" else unwrap_text(entity)
-    text = read_text(entity, raw)
-    passage = Passage(html=text) if entity.content_type == "text/html" else Passage(plain=text)
-    return _Found([passage] if text.strip() else [], [_Attached(file, related=False) for file in files])
+        return _Found(attached=[_Attached(entity, related)])
+    text = read_text(entity)
+    if not text.strip():
+        return _Found()
+    return _Found(passages=[Passage(html=text) if entity.content_type == "text/html" else Passage(plain=text)])
 
 
 def _is_body(entity: Entity) -> bool:

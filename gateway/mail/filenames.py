@@ -28,6 +28,7 @@ EXTENSIONS = {
     "video/quicktime": "mov", "video/3gpp": "3gp", "message/rfc822": "eml", "message/global": "eml", "text/rfc822-headers": "txt",
     "message/delivery-status": "txt", "message/disposition-notification": "txt", "message/feedback-report": "txt",
 }  # fmt: skip
+_OTHER_EXTENSIONS = {"htm": "html", "jpeg": "jpg", "jpe": "jpg", "tiff": "tif", "log": "txt"}
 _STEMS = {"text/calendar": "invite", "application/pkcs7-signature": "smime", "application/x-pkcs7-signature": "smime",
           "application/pgp-signature": "signature", "message/delivery-status": "delivery-status", "text/rfc822-headers": "headers",
           "message/disposition-notification": "disposition", "message/feedback-report": "feedback-report", "text/html": "text",
@@ -65,6 +66,7 @@ def default_filename(content_type: str, number: int) -> str:
 def type_of(name: str) -> str:
     """The media type that a name's extension stands for."""
     extension = name.rpartition(".")[2].lower()
+    extension = _OTHER_EXTENSIONS.get(extension, extension)
     return next(
         (content_type for content_type, known in EXTENSIONS.items() if known == extension and extension != "bin"),
         "application/octet-stream",

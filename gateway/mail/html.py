@@ -23,7 +23,7 @@ _TAGS = {
     "tr", "tt",
     "u", "ul", "var", "wbr",
 }  # fmt: skip
-_WITHOUT_CONTENT = {
+WITHOUT_CONTENT = {
     "script",
     "style",
     "title",
@@ -67,7 +67,7 @@ _STYLES = {
 
 _cleaner = nh3.Cleaner(
     tags=_TAGS,
-    clean_content_tags=_WITHOUT_CONTENT,
+    clean_content_tags=WITHOUT_CONTENT,
     attributes=_ATTRIBUTES,
     url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
     filter_style_properties=_STYLES,

@@ -9,23 +9,9 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.mail.charsets import clean
+from gateway.mail.html import WITHOUT_CONTENT
 
-_SKIPPED = {
-    "head",
-    "script",
-    "style",
-    "title",
-    "template",
-    "noscript",
-    "object",
-    "applet",
-    "iframe",
-    "svg",
-    "math",
-    "select",
-    "textarea",
-    "xml",
-}
+_SKIPPED = {"head", *WITHOUT_CONTENT}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt",
     "fieldset", "figcaption",

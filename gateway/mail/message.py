@@ -67,12 +67,23 @@ class Forwarded:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A calendar part (RFC 5546): `method` is e.g. `REPLY`; `attendee` did `status`, e.g. `ACCEPTED`."""
+    """A calendar part (RFC 5546): `method` is e.g. `REPLY`; `attendee` did `status`, e.g. `ACCEPTED`. People are told by address."""
 
     method: str
     summary: str = ""
     attendee: str | None = None
     status: str | None = None
+    organiser: str | None = None
+    start: str | None = None
+    """In ISO 8601: a date, or a time in UTC where it ends in Z, and else in a time zone of the sender's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a provider sends to ask whether it may forward mail to us: the code, the link, or both."""
+
+    code: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,8 @@ class Message:
     forwarded: Forwarded | None = None
     bounce: Bounce | None = None
     calendar: Calendar | None = None
+    confirmation: Confirmation | None = None
+    """Of kind `forwarding_confirmation` alone."""
     dkim: tuple[Dkim, ...] = ()
     authentication_results: tuple[Trace, ...] = ()
     received_count: int = 0

@@ -14,12 +14,13 @@ from gateway.mail.html import from_text, sanitise
 from gateway.mail.html_bounds import exceeded_bound
 from gateway.mail.html_text import html_to_text
 from gateway.mail.ids import read_id, read_ids
-from gateway.mail.message import Attachment, Body, Dkim, Mailbox, Message, Trace
+from gateway.mail.message import Attachment, Body, Confirmation, Dkim, Mailbox, Message, Trace
 from gateway.mail.mime import read_tree
 from gateway.mail.parameters import read_parametrised
 from gateway.mail.reply import cut_reply
 from gateway.mail.second_reading import read_again
 from gateway.mail.texts import MAX_TEXT
+from gateway.mail.wrapped import unwrap
 
 _DELIVERED_TO = ("delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 _MAX_SUBJECT = 2000
@@ -39,7 +40,7 @@ def parse_message(content: bytes, ours: Ours) -> Message:
     if block.exceeded is not None:
         block = rescue(content, block)
     message = read_fields(block)
-    tree = read_tree(content, block)
+    tree = unwrap(read_tree(content, block))
     read = read_content(tree)
     text = _text_of(read)
     message = _with_content(message, read, text, ours)
@@ -186,10 +187,10 @@ def without_tags(html: str) -> str:
 
 def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -> Message:
     cut = cut_reply(text.text, text.source, ours)
-    verdict = kind.read_kind(message.headers, message.subject, text.text, content.parts)
+    verdict = _judged(kind.read_kind(message.headers, message.subject, text.text, content.parts), content)
     return replace(
         message,
-        kind="message" if verdict.kind == "empty" and content.attachments else verdict.kind,
+        kind=verdict.kind,
         reason=verdict.reason,
         bounce=verdict.bounce,
         body=Body(text.text, cut.new_text, cut.quoted_text, cut.signature, text.html),
@@ -197,5 +198,15 @@ def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -
         language=language.guess_language(cut.new_text or text.text),
         forwarded=forward.read_forwarded(message.subject, text.text, content.parts),
         calendar=content.calendar,
+        confirmation=Confirmation(verdict.code, verdict.link) if verdict.kind == "forwarding_confirmation" else None,
         body_hash=body_hash(text.text, (each.sha256 for each in content.attachments)),
     )
+
+
+def _judged(verdict: kind.KindVerdict, content: Content) -> kind.KindVerdict:
+    """What is known of the attachments alone: files make a message, and an answer to an invitation is a person's, whatever marks it has."""
+    if verdict.kind == "empty" and content.attachments:
+        return kind.KindVerdict("message", "it has nothing but attachments")
+    if verdict.kind == "auto_reply" and content.calendar is not None and content.calendar.method in ("REPLY", "COUNTER"):
+        return kind.KindVerdict("message", "somebody answers an invitation")
+    return verdict

@@ -4,6 +4,7 @@ Two readers that differ on an author are what forgers look for, so authority nee
 is asked about, already bounded, as a message without a body; see `mime` for why the body is not its work.
 """
 
+import logging
 from dataclasses import dataclass
 from email.message import Message as Fields
 
@@ -13,6 +14,9 @@ from gateway.mail.address import address_key
 from gateway.mail.headers import Block
 
 _MAX_VALUE = 8 * 1024
+
+# It logs what it cannot decode: people's mail, which has no place in a log.
+logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ _META_CHARSET = re.compile(rb"""<meta[^>]{1,200}?charset\s*=\s*["']?([A-Za-z0-9_
 _RICH_COMMAND = re.compile(r"<(?:param>[^<]*</param|/?[a-z0-9-]{1,40})>", re.IGNORECASE)
 
 
-def read_text(entity: Entity, raw: bytes | None = None) -> str:
-    """Of a part of any textual type; with LF ends and cleaned. `raw` stands for its content, where something was taken out."""
+def read_text(entity: Entity) -> str:
+    """Of a part of any textual type; with LF ends and cleaned."""
     charset = entity.parameter("charset") or None
-    raw = entity.content if raw is None else raw
+    raw = entity.content
     if entity.content_type == "text/html" and (charset is None or codec_of(charset) is None):
         charset = _declared_within(raw) or charset
     text = lines(decode_bytes(raw[: 4 * MAX_TEXT], charset)).removeprefix("\ufeff")[: MAX_TEXT + 1]

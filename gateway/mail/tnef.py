@@ -1,200 +1,224 @@
-"""winmail.dat: the format in which Outlook wraps what MIME could have carried (MS-OXTNEF), read for its files and its text."""
+"""winmail.dat: the format in which Outlook wraps what MIME could have carried (MS-OXTNEF), read for its files and its text.
+
+Checksums are not looked at: programs get them wrong, and a file that is damaged is worth more than none.
+"""
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
 
-from gateway.mail.charsets import clean, decode_bytes
+from gateway.mail.charsets import decode_bytes
+from gateway.mail.mapi import Budget, DamagedError, Name, Property, read_properties, text_of
 from gateway.mail.rtf import decompress_rtf
+from gateway.mail.rtf_text import read_rtf
 
-_SIGNATURE = 0x223E9F78
-_MOST_FILES = 200
-_MOST_PROPERTIES = 20_000
+_SIGNATURE = struct.pack("<I", 0x223E9F78)
+_HEADER = 6
+_ATTRIBUTE = struct.Struct("<BHHI")
+"""Level, number, type and length; a checksum of two octets follows the data."""
+_LEVELS = (1, 2)
+"""Of the message, and of an attachment."""
 _DEEPEST = 5
-
-_BEGIN_ATTACHMENT, _TITLE, _DATA, _ATTACHMENT_PROPERTIES, _MESSAGE_PROPERTIES, _CODE_PAGE, _BODY = (
-    0x9002, 0x8010, 0x800F, 0x9005, 0x9003, 0x9007, 0x800C,
-)  # fmt: skip
-
 _INTERFACE_ID = 16
 """Octets of the interface's id before an object's own."""
-_FIXED_SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16, 0x00: 0, 0x01: 0}
-_STRING, _UNICODE, _OBJECT, _BINARY, _MULTIPLE = 0x1E, 0x1F, 0x0D, 0x102, 0x1000
-_P_CLASS, _P_SUBJECT, _P_BODY, _P_HTML, _P_RTF = 0x001A, 0x0037, 0x1000, 0x1013, 0x1009
-_P_DISPLAY_NAME, _P_DATA, _P_SHORT_NAME, _P_LONG_NAME, _P_TYPE, _P_CONTENT_ID = 0x3001, 0x3701, 0x3704, 0x3707, 0x370E, 0x3712
+
+_LONGEST_TEXT = 8 * 1024 * 1024
 
 
-class _DamagedError(ValueError):
-    """The bytes are not what their lengths promise."""
+class Attribute(IntEnum):
+    """Of those that are read here, the lower half of the number; the upper one tells their type."""
+
+    SUBJECT = 0x8004
+    MESSAGE_CLASS = 0x8008
+    BODY = 0x800C
+    FILE_DATA = 0x800F
+    FILE_TITLE = 0x8010
+    BEGIN_FILE = 0x9002
+    MESSAGE_PROPERTIES = 0x9003
+    FILE_PROPERTIES = 0x9005
+    CODE_PAGE = 0x9007
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TnefFile:
+    """Names and types are as they stood there, `""` where none did. An embedded message has no content of its own."""
+
     name: str = ""
     content: bytes = b""
     content_type: str = ""
     content_id: str = ""
+    location: str = ""
+    message: "Unpacked | None" = None
 
 
-@dataclass(slots=True)
-class Tnef:
-    """Texts are `""` where there are none; `rtf` is decompressed; `item` is what Outlook calls it, e.g. `IPM.Appointment`."""
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A message as Outlook keeps it. `html` and `text` are None where there are none; `warnings` say what could not be read."""
 
-    files: list[TnefFile] = field(default_factory=list)
-    subject: str = ""
+    files: tuple[TnefFile, ...] = ()
+    text: str | None = None
+    html: str | None = None
     item: str = ""
-    text: str = ""
-    html: str = ""
-    rtf: bytes = b""
+    """What Outlook calls it, e.g. `IPM.Note`, `IPM.Schedule.Meeting.Request`."""
+    subject: str = ""
+    author_name: str = ""
+    author_address: str = ""
+    to: str = ""
+    cc: str = ""
+    date: datetime | None = None
+    message_id: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    place: str = ""
+    warnings: tuple[str, ...] = ()
 
-    def as_file(self) -> TnefFile:
-        """The item itself, in the best of the forms that it has."""
-        name = self.subject.replace("/", "-").replace("\\", "-") or "message"
-        if self.html:
-            return TnefFile(f"{name}.html", self.html.encode(), "text/html")
-        if self.rtf and not self.text:
-            return TnefFile(f"{name}.rtf", self.rtf, "application/rtf")
-        return TnefFile(f"{name}.txt", f"{self.item}\n{self.subject}\n\n{self.text}".strip().encode(), "text/plain")
+
+def read_tnef(content: bytes) -> Unpacked | None:
+    """None for what is no such format; where it is damaged, what could be read. Total, and linear in its size."""
+    return _read(content, Budget(), 0)
 
 
-def read_tnef(content: bytes, depth: int = 0) -> Tnef | None:
-    """None for what is no such format; where it is damaged, everything up to the damage."""
-    if len(content) < 6 or struct.unpack_from("<I", content)[0] != _SIGNATURE or depth > _DEEPEST:
+def _read(content: bytes, budget: Budget, depth: int) -> Unpacked | None:
+    if not content.startswith(_SIGNATURE) or len(content) < _HEADER:
         return None
-    found = Tnef()
-    code_page = "cp1252"
-    current = TnefFile()
+    reader = _Reader(budget, depth)
     try:
-        for name, data in _attributes(content):
-            match name:
-                case _ if name == _CODE_PAGE and len(data) >= 4:
-                    code_page = f"cp{struct.unpack_from('<I', data)[0]}"
-                case _ if name == _BODY:
-                    found.text = found.text or _string(data, code_page)
-                case _ if name == _MESSAGE_PROPERTIES:
-                    _take_message(found, data, code_page)
-                case _ if name == _BEGIN_ATTACHMENT:
-                    if len(found.files) >= _MOST_FILES:
-                        break
-                    current = TnefFile()
-                    found.files.append(current)
-                case _ if name == _TITLE:
-                    current.name = current.name or _string(data, code_page)
-                case _ if name == _DATA:
-                    current.content = current.content or data
-                case _ if name == _ATTACHMENT_PROPERTIES:
-                    _take_attachment(found, current, data, code_page, depth)
-    except (_DamagedError, struct.error):
-        pass  # what was read until here is worth more than nothing; the raw message stays anyway
-    found.files = [each for each in found.files if each.content]
-    return found
-
-
-def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
-    position = 6
-    while position + 9 <= len(content):
-        _, name, _, length = struct.unpack_from("<BHHI", content, position)
-        position += 9
-        if position + length > len(content):
-            raise _DamagedError
-        yield name, content[position : position + length]
-        position += length + 2  # a checksum follows
-
-
-def _take_message(found: Tnef, data: bytes, code_page: str) -> None:
-    for name, kind, value in _properties(data):
-        match name:
-            case _ if name == _P_CLASS:
-                found.item = _text(value, kind, code_page)
-            case _ if name == _P_SUBJECT:
-                found.subject = _text(value, kind, code_page)
-            case _ if name == _P_BODY:
-                found.text = _text(value, kind, code_page) or found.text
-            case _ if name == _P_HTML:
-                found.html = decode_bytes(value) if kind == _BINARY else _text(value, kind, code_page)
-            case _ if name == _P_RTF:
-                found.rtf = decompress_rtf(value)
-
-
-def _take_attachment(found: Tnef, file: TnefFile, data: bytes, code_page: str, depth: int) -> None:
-    for name, kind, value in _properties(data):
-        match name:
-            case _ if name == _P_LONG_NAME:
-                file.name = _text(value, kind, code_page) or file.name
-            case _ if name in (_P_SHORT_NAME, _P_DISPLAY_NAME):
-                file.name = file.name or _text(value, kind, code_page)
-            case _ if name == _P_TYPE:
-                file.content_type = _text(value, kind, code_page).lower()
-            case _ if name == _P_CONTENT_ID:
-                file.content_id = _text(value, kind, code_page).strip("<>")
-            case _ if name == _P_DATA and kind == _OBJECT:
-                _take_object(found, file, value[_INTERFACE_ID:], depth)
-            case _ if name == _P_DATA:
-                file.content = value
-
-
-def _take_object(found: Tnef, file: TnefFile, content: bytes, depth: int) -> None:
-    """An embedded message gives its own files and its text; any other object is kept as it is."""
-    embedded = read_tnef(content, depth + 1)
-    if embedded is None:
-        file.content = file.content or content
-        return
-    file.content = b""  # says only that there is a message
-    found.files += [embedded.as_file(), *embedded.files][: _MOST_FILES - len(found.files)]
+        for number, data in reader.attributes(content):
+            reader.take(number, data)
+    except DamagedError as damage:
+        reader.warnings.append(f"winmail.dat: {damage}")
+    return reader.unpacked()
 
 
 @dataclass(slots=True)
-class _Cursor:
-    data: bytes
-    position: int = 0
+class _Reader:
+    budget: Budget
+    depth: int
+    code_page: str = "cp1252"
+    files: list[TnefFile] = field(default_factory=list)
+    attributed: dict[int, str] = field(default_factory=dict)
+    """What older programs wrote as attributes rather than as properties."""
+    properties: dict[int, Property] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
-    def take(self, size: int) -> bytes:
-        if size < 0 or self.position + size > len(self.data):
-            raise _DamagedError
-        taken = self.data[self.position : self.position + size]
-        self.position += size
-        return taken
+    def attributes(self, content: bytes) -> Iterator[tuple[int, bytes]]:
+        position = _HEADER
+        while position + _ATTRIBUTE.size <= len(content):
+            self.budget.spend("attributes")
+            level, number, _, length = _ATTRIBUTE.unpack_from(content, position)
+            if level not in _LEVELS:
+                return  # some programs leave rubbish behind the last attribute
+            position += _ATTRIBUTE.size
+            yield number, content[position : position + length]
+            position += length + 2
+        if position > len(content) + 2:
+            raise DamagedError("it ends too early")
 
-    def number(self, size: int = 4) -> int:
-        return int.from_bytes(self.take(size), "little")
+    def take(self, number: int, data: bytes) -> None:
+        match number:
+            case Attribute.CODE_PAGE:
+                self.code_page = f"cp{int.from_bytes(data[:4], 'little')}"
+            case Attribute.SUBJECT | Attribute.MESSAGE_CLASS | Attribute.BODY:
+                self.attributed.setdefault(number, text_of(data[:_LONGEST_TEXT], self.code_page))
+            case Attribute.MESSAGE_PROPERTIES:
+                for each in read_properties(data, self.budget):
+                    self.properties.setdefault(each.number, each)
+            case Attribute.BEGIN_FILE:
+                self.budget.spend("files")
+                self.files.append(TnefFile())
+            case _ if self.files:
+                self.files[-1] = self._more_of(self.files[-1], number, data)
 
-    def padded(self) -> bytes:
-        """Octets behind their count, filled up to a multiple of four."""
-        taken = self.take(self.number())
-        self.position += -len(taken) % 4
-        return taken
+    def _more_of(self, file: TnefFile, number: int, data: bytes) -> TnefFile:
+        match number:
+            case Attribute.FILE_TITLE:
+                return replace(file, name=file.name or text_of(data[:_LONGEST_TEXT], self.code_page))
+            case Attribute.FILE_DATA:
+                return replace(file, content=file.content or data)
+            case Attribute.FILE_PROPERTIES:
+                return self._described(file, data)
+            case _:
+                return file
 
+    def _described(self, file: TnefFile, data: bytes) -> TnefFile:
+        found: dict[int, Property] = {}
+        try:
+            for each in read_properties(data, self.budget):
+                found.setdefault(each.number, each)
+        except DamagedError as damage:
+            self.warnings.append(f"winmail.dat: {damage}")
+        name = self._text(found, Name.LONG_NAME) or file.name or self._text(found, Name.SHORT_NAME, Name.DISPLAY_NAME)
+        extension = self._text(found, Name.EXTENSION)
+        described = replace(
+            file,
+            name=name + extension if name and extension.startswith(".") and "." not in name else name,
+            content_type=self._text(found, Name.MIME_TYPE).lower(),
+            content_id=self._text(found, Name.CONTENT_ID).strip("<> "),
+            location=self._text(found, Name.CONTENT_LOCATION),
+        )
+        attached = found.get(Name.ATTACHED)
+        if attached is None:
+            return described
+        return self._with_object(described, attached) if attached.is_object else replace(described, content=attached.raw)
 
-def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Id, type and the (first) value of each MAPI property (MS-OXTNEF §2.1.3.4)."""
-    cursor = _Cursor(data)
-    for _ in range(min(cursor.number(), _MOST_PROPERTIES)):
-        kind, name = cursor.number(2), cursor.number(2)
-        if name >= 0x8000:
-            cursor.take(16)
-            if cursor.number():
-                cursor.padded()
-            else:
-                cursor.take(4)
-        single = kind & ~_MULTIPLE
-        variable = single in (_STRING, _UNICODE, _OBJECT, _BINARY)
-        count = cursor.number() if variable or kind & _MULTIPLE else 1
-        values = b""
-        for index in range(min(count, _MOST_PROPERTIES)):
-            value = cursor.padded() if variable else cursor.take(_size(single))
-            values = value if index == 0 else values
-        yield name, single, values
+    def _with_object(self, file: TnefFile, attached: Property) -> TnefFile:
+        """An embedded message is read like this one; any other object is kept as it is."""
+        content = attached.raw[_INTERFACE_ID:]
+        message = _read(content, self.budget, self.depth + 1) if self.depth < _DEEPEST else None
+        if message is None:
+            return replace(file, content=content)
+        self.warnings += message.warnings
+        return replace(file, content=b"", message=message)
 
+    def unpacked(self) -> Unpacked:
+        plain, html = self._body()
+        return Unpacked(
+            files=tuple(self.files),
+            text=plain,
+            html=html,
+            item=self._text(self.properties, Name.MESSAGE_CLASS) or self.attributed.get(Attribute.MESSAGE_CLASS, ""),
+            subject=self._text(self.properties, Name.SUBJECT) or self.attributed.get(Attribute.SUBJECT, ""),
+            author_name=self._text(self.properties, Name.REPRESENTED_NAME, Name.SENDER_NAME),
+            author_address=self._author(),
+            to=self._text(self.properties, Name.DISPLAY_TO),
+            cc=self._text(self.properties, Name.DISPLAY_CC),
+            date=self._time(Name.SUBMIT_TIME) or self._time(Name.DELIVERY_TIME),
+            message_id=self._text(self.properties, Name.MESSAGE_ID),
+            start=self._time(Name.START),
+            end=self._time(Name.END),
+            place=self._text(self.properties, Name.PLACE),
+            warnings=tuple(dict.fromkeys(self.warnings)),
+        )
 
-def _size(kind: int) -> int:
-    if kind not in _FIXED_SIZES:
-        raise _DamagedError
-    return _FIXED_SIZES[kind]
+    def _author(self) -> str:
+        """Within an organisation addresses are X.500 names, and of no use outside."""
+        names = Name.REPRESENTED_SMTP_ADDRESS, Name.SENDER_SMTP_ADDRESS, Name.REPRESENTED_ADDRESS, Name.SENDER_ADDRESS
+        return next((address for name in names if "@" in (address := self._text(self.properties, name))), "")
 
+    def _body(self) -> tuple[str | None, str | None]:
+        """Plain text and HTML. The RTF is opened only where there is neither, for they say the same."""
+        plain = self._long_text(Name.BODY) or self.attributed.get(Attribute.BODY, "")
+        html = self._long_text(Name.HTML)
+        if not plain.strip() and not html.strip() and (compressed := self.properties.get(Name.RTF)) is not None:
+            rtf = read_rtf(decompress_rtf(compressed.raw))
+            plain, html = rtf.text, rtf.html
+        return plain if plain.strip() else None, html if html.strip() else None
 
-def _text(value: bytes, kind: int, code_page: str) -> str:
-    return clean(value.decode("utf-16-le", "replace")) if kind == _UNICODE else _string(value, code_page)
+    def _long_text(self, name: Name) -> str:
+        found = self.properties.get(name)
+        if found is None:
+            return ""
+        if not found.is_binary:
+            return found.text(self.code_page, _LONGEST_TEXT)
+        declared = self.properties.get(Name.INTERNET_CODE_PAGE)
+        return decode_bytes(found.raw[:_LONGEST_TEXT], f"cp{declared.number_value()}" if declared is not None else None)
 
+    def _time(self, name: Name) -> datetime | None:
+        found = self.properties.get(name)
+        return found.time() if found is not None else None
 
-def _string(value: bytes, code_page: str) -> str:
-    return clean(decode_bytes(value.partition(b"\x00")[0], code_page))
+    def _text(self, found: dict[int, Property], *names: Name) -> str:
+        """The first of them that is not empty."""
+        return next((text for name in names if name in found and (text := found[name].text(self.code_page))), "")

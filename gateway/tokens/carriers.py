@@ -12,8 +12,6 @@ from gateway.tokens.codec import Keyring, Purpose, claimed_payload
 TOKEN = "[a-z2-7]{36,48}"
 REPLY_LOCAL = re.compile(rf"([^+@]+)\+({TOKEN})", re.IGNORECASE)
 ID_LEFT = re.compile(rf"([rt])\.({TOKEN})\.[a-z0-9]+", re.IGNORECASE)
-IN_TEXT = re.compile(rf"((?:\+|\br\.)){TOKEN}(?![a-z0-9])", re.IGNORECASE)
-IN_BYTES = re.compile(IN_TEXT.pattern.encode(), re.IGNORECASE)
 TICKET_SIZE = 4
 
 
@@ -56,6 +54,13 @@ def reply_address(base: str, token: str) -> str:
     return f"{local}+{token}@{domain}"
 
 
+def is_reply_address(address: str, base: str) -> bool:
+    """Whether a normalised address is `base` itself, with or without anything behind a `+`."""
+    local, _, domain = address.rpartition("@")
+    base_local, _, base_domain = base.rpartition("@")
+    return domain == base_domain and local.split("+", 1)[0] == base_local
+
+
 def letter_id(mark: str, token: str, unique: str, domain: str) -> str:
     """The bare Message-ID of a letter; `unique` tells it from the ticket's others."""
     return f"{mark}.{token}.{unique}@{domain}"
@@ -87,16 +92,6 @@ def tokens_in_ids(ids: Iterable[str]) -> tuple[ReplyToken | ThreadToken, ...]:
 def carries_reply_token(identifier: str) -> bool:
     """Whether an id must not be shown to clients."""
     return any(isinstance(each, ReplyToken) for each in tokens_in_ids((identifier,)))
-
-
-def mask_tokens(text: str) -> str:
-    """The text with every reply token blotted out: for logs, and for whatever of an agent's mail goes on to a client."""
-    return IN_TEXT.sub(r"\1***", text)
-
-
-def mask_tokens_in_bytes(content: bytes) -> bytes:
-    """As `mask_tokens`, in a file that may quote one of our letters; the bytes themselves where it holds no token."""
-    return IN_BYTES.sub(rb"\1***", content)
 
 
 def pack(ticket: int) -> bytes:

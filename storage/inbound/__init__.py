@@ -2,7 +2,7 @@
 `partitions` prepares room for raw bytes. All callers use the names given here."""
 
 from storage.inbound.arrivals import Arrival, content_of, contents_of, receive
-from storage.inbound.listing import Counts, Inbound, counts, list_inbound, oldest_queued_seconds, show
+from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show
 from storage.inbound.partitions import ensure_partitions
 from storage.inbound.queue import (
     Claimed,
@@ -21,7 +21,6 @@ from storage.inbound.queue import (
 __all__ = [
     "Arrival",
     "Claimed",
-    "Counts",
     "Inbound",
     "LeaseLost",
     "begin_attempt",

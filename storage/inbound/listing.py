@@ -8,10 +8,8 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.states import InboundState
+from storage.counting import Counts, count_by_state
 from storage.models import inbound_messages
-
-# Up to this many octets of table, about 100,000 rows, `done` is counted one by one in a few milliseconds; beyond, it is estimated.
-EXACT_BELOW = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +44,8 @@ class Inbound:
     ticket: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Rows by state, with every state. `done` is exact while the table is small, else PostgreSQL's own estimate."""
-
-    by_state: dict[InboundState, int]
-    done_is_estimate: bool
-
-
 _SHOWN = [inbound_messages.c[name] for name in Inbound.__dataclass_fields__]
 
-_WAITING = text("SELECT state, count(*) AS n FROM inbound_messages WHERE state <> 'done' GROUP BY state")
-_EXTENT = text(
-    """
-    SELECT pg_relation_size(oid) AS octets, greatest(reltuples, 0) AS tuples, greatest(relpages, 1) AS pages,
-           pg_relation_size(oid) / current_setting('block_size')::integer AS pages_now
-    FROM pg_class WHERE oid = 'inbound_messages'::regclass
-    """
-)
-_DONE = text("SELECT count(*) FROM inbound_messages WHERE state = 'done'")
 # The lowest id waits longest, and the index of waiting rows finds it at once.
 _OLDEST = text("SELECT extract(epoch FROM now() - received_at)::float8 FROM inbound_messages WHERE state = 'queued' ORDER BY id LIMIT 1")
 
@@ -87,17 +68,8 @@ async def list_inbound(
     return [_inbound(row) for row in await session.execute(statement)]
 
 
-async def counts(session: AsyncSession) -> Counts:
-    by_state = dict.fromkeys(InboundState, 0)
-    by_state |= {InboundState(row.state): row.n for row in await session.execute(_WAITING)}
-    extent = (await session.execute(_EXTENT)).one()
-    if extent.octets <= EXACT_BELOW:
-        by_state[InboundState.DONE] = await session.scalar(_DONE) or 0
-        return Counts(by_state, done_is_estimate=False)
-    # As the planner does it: the density of the last ANALYZE on today's size.
-    rows = round(extent.tuples / extent.pages * extent.pages_now)
-    by_state[InboundState.DONE] = max(0, rows - sum(by_state.values()))
-    return Counts(by_state, done_is_estimate=True)
+async def counts(session: AsyncSession) -> Counts[InboundState]:
+    return await count_by_state(session, "inbound_messages", InboundState, InboundState.DONE)
 
 
 async def oldest_queued_seconds(session: AsyncSession) -> float | None:

@@ -2,7 +2,7 @@
 results, `reading` makes rows values, `control` is what an operator does and `listing` what one sees. Callers use the names given here."""
 
 from storage.outbox.control import Answer, Hold, cancel, held, hold, release, retry
-from storage.outbox.listing import Counts, Outgoing, counts, list_outbox, oldest_queued_seconds, show
+from storage.outbox.listing import Outgoing, counts, list_outbox, oldest_queued_seconds, show
 from storage.outbox.queue import (
     AttemptEnd,
     LeaseLost,
@@ -23,7 +23,6 @@ from storage.outbox.writing import add
 __all__ = [
     "Answer",
     "AttemptEnd",
-    "Counts",
     "Hold",
     "LeaseLost",
     "Outgoing",

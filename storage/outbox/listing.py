@@ -9,9 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.states import OutboxState
-
-# Up to this many octets of table, sent letters are counted one by one in a few milliseconds; beyond, they are estimated.
-EXACT_BELOW: Final = 64 * 1024 * 1024
+from storage.counting import Counts, count_by_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,6 @@ class Outgoing:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Letters by state, with every state. `sent` is exact while the table is small, else PostgreSQL's own estimate."""
-
-    by_state: dict[OutboxState, int]
-    sent_is_estimate: bool
-
-
 async def show(session: AsyncSession, letter_id: int) -> Outgoing | None:
     row = (await session.execute(_SHOW, {"id": letter_id})).one_or_none()
     return None if row is None else _outgoing(row)
@@ -67,17 +57,8 @@ async def list_outbox(
     return [_outgoing(row) for row in await session.execute(statement, parameters)]
 
 
-async def counts(session: AsyncSession) -> Counts:
-    by_state = dict.fromkeys(OutboxState, 0)
-    by_state |= {OutboxState(row.state): row.n for row in await session.execute(_UNSENT)}
-    extent = (await session.execute(_EXTENT)).one()
-    if extent.octets <= EXACT_BELOW:
-        by_state[OutboxState.SENT] = await session.scalar(_SENT) or 0
-        return Counts(by_state, sent_is_estimate=False)
-    # As the planner does it: the density of the last ANALYZE on today's size.
-    rows = round(extent.tuples / extent.pages * extent.pages_now)
-    by_state[OutboxState.SENT] = max(0, rows - sum(by_state.values()))
-    return Counts(by_state, sent_is_estimate=True)
+async def counts(session: AsyncSession) -> Counts[OutboxState]:
+    return await count_by_state(session, "outbox_messages", OutboxState, OutboxState.SENT)
 
 
 async def oldest_queued_seconds(session: AsyncSession) -> float | None:
@@ -101,13 +82,6 @@ _FIELDS: Final = """
 
 _SHOW: Final = text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE m.id = :id").columns(recipients=JSONB)  # noqa: S608
 
-_UNSENT: Final = text("SELECT state, count(*) AS n FROM outbox_messages WHERE state <> 'sent' GROUP BY state")
-_EXTENT: Final = text("""
-    SELECT pg_relation_size(oid) AS octets, greatest(reltuples, 0) AS tuples, greatest(relpages, 1) AS pages,
-           pg_relation_size(oid) / current_setting('block_size')::integer AS pages_now
-    FROM pg_class WHERE oid = 'outbox_messages'::regclass
-""")
-_SENT: Final = text("SELECT count(*) FROM outbox_messages WHERE state = 'sent'")
 _OLDEST: Final = text("""
     SELECT CAST(extract(epoch FROM now() - min(due_at)) AS float8) FROM outbox_messages WHERE state = 'queued' AND due_at <= now()
 """)

@@ -22,6 +22,9 @@ from tests.processes.harness import alive, children_of, parent, until
 PATIENCE = 90.0
 """Seconds; for machines that do much else meanwhile, and for leases that have to run out first."""
 
+PARSERS = 3
+"""Parse children of an intake process: two at work, and a spare."""
+
 UNBOUNDED = """
 [budget]
 per_address_hour = 1000000

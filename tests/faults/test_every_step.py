@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.halts import Dialogue, Statement, Step, halted
-from tests.faults.service import PATIENCE, Service, service
+from tests.faults.service import PARSERS, PATIENCE, Service, service
 from tests.journeys.running import letter
 from tests.peers.smtp_peer import SmtpPeer
 from tests.processes.harness import until
@@ -89,7 +89,8 @@ async def test_a_sender_killed_at_any_step_sends_each_letter_once_or_counts_its_
 
 async def test_a_parse_child_killed_over_a_message_costs_it_nothing(tmp_path: Path, database_url: str, relay: SmtpPeer) -> None:
     async with service(tmp_path, relay, database_url) as desk:
-        await desk.child("intake-0")
+        await desk.deliver(letter("anna@client.test", "support@desk.test", "To see that all are at work"))
+        await desk.settled(1, PATIENCE)
         await until(lambda: len(desk.parsers()) == PARSERS, PATIENCE, desk.process.told)
         at_work, *others = desk.parsers()
         for each in (at_work, *others):
@@ -97,16 +98,14 @@ async def test_a_parse_child_killed_over_a_message_costs_it_nothing(tmp_path: Pa
         mails = [letter(f"c{number}@client.test", "support@desk.test", f"Mail {number}", f"Words {number}") for number in range(2)]
         for each in mails:
             await desk.deliver(each)
-        while [each["state"] for each in await desk.rows("SELECT state FROM inbound_messages")] != ["leased"] * 2:
+        while [each["state"] for each in await desk.rows("SELECT state FROM inbound_messages ORDER BY id")] != ["done", "leased", "leased"]:
             await asyncio.sleep(0.05)
         os.kill(at_work, signal.SIGCONT)
         for pid in others:
             os.kill(pid, signal.SIGKILL)
-        done = await desk.settled(2, PATIENCE)
-        assert [(each["state"], each["outcome"], each["attempts"]) for each in done] == [("done", "ticket", 1)] * 2
-        assert sorted(each["text"].strip() for each in await desk.rows("SELECT text FROM articles")) == ["Words 0", "Words 1"]
+        done = await desk.settled(3, PATIENCE)
+        assert [(each["state"], each["outcome"], each["attempts"]) for each in done] == [("done", "ticket", 1)] * 3
+        texts = [each["text"].strip() for each in await desk.rows("SELECT text FROM articles ORDER BY text")]
+        assert texts == ["It does not work.", "Words 0", "Words 1"]
         await until(lambda: len(desk.parsers()) == PARSERS, PATIENCE, desk.process.told)
 
-
-PARSERS = 3
-"""Two at work and a spare."""

@@ -23,7 +23,7 @@ AT_ONCE = 4
 """Stories told at the same time."""
 
 VICTIMS = {"listener-0": 4, "intake-0": 4, "parser": 4, "sender-0": 4, "web-0": 2, "postmaster": 2, "parent": 2}
-"""With their weights: what mail goes through is killed more often than what it does not, and what takes long to come back less."""
+"""With their weights: who handles mail is killed more often than who does not, and who takes everybody along less."""
 
 SENDS = ("sender-0", "parent")
 """Whose death may leave a letter taken by the relay, but not recorded as sent."""
@@ -43,7 +43,7 @@ class Storm:
         tellers = [asyncio.create_task(self.tell()) for _ in range(AT_ONCE)]
         try:
             while self.killed.total() < kills and not any(each.done() for each in tellers):
-                await asyncio.sleep(self.dice.uniform(0.1, 0.9))
+                await asyncio.sleep(self.dice.uniform(0.2, 1.6))
                 await self.kill(self.dice.choices(*zip(*VICTIMS.items(), strict=True))[0])
             self.over = True
             await asyncio.gather(*tellers)

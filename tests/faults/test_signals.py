@@ -1,0 +1,156 @@
+"""SIGTERM and SIGHUP while mail comes in on many connections."""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.faults.service import PARSERS, PATIENCE, Service, service
+from tests.ingress.smtp_client import Client
+from tests.journeys.running import letter
+from tests.peers.smtp_peer import SmtpPeer
+from tests.processes.harness import until
+
+pytestmark = pytest.mark.timeout(240)
+
+CONNECTIONS = 8
+DRAIN_SECONDS = 20.0
+LEASE_SECONDS = 30.0
+"""CONTRACT: leases of a dead process are retaken within so many."""
+
+
+class Load:
+    """Connections that send one mail after another. `acknowledged` are the subjects that were; `ends` how connections ended otherwise."""
+
+    def __init__(self, desk: Service) -> None:
+        self.desk = desk
+        self.over = False
+        self.acknowledged: list[str] = []
+        self.ends: list[str] = []
+        self._numbers = count(1)
+
+    async def send(self) -> None:
+        try:
+            async with Client(self.desk.smtp[1], self.desk.smtp[0]) as client:
+                assert (await client.hello()).startswith("250")
+                while not self.over:
+                    if (reply := await self._send_one(client)) is not None:
+                        self.ends.append(reply)
+                        return
+                    await asyncio.sleep(0.05)
+        except ConnectionError:
+            self.ends.append("reset")
+
+    async def _send_one(self, client: Client) -> str | None:
+        """The reply that was none of those that lead to 250; `""` when the connection was closed without one."""
+        mail = self._mail()
+        steps = (
+            (f"MAIL FROM:<{mail['From']}>", "250"),
+            (f"RCPT TO:<{mail['To']}>", "250"),
+            ("DATA", "354"),
+            (mail.as_bytes().replace(b"\n", b"\r\n") + b".\r\n", "250"),
+        )
+        for said, wanted in steps:
+            reply = await client.say(said)
+            if not reply.startswith(wanted):
+                return reply[:3]
+        self.acknowledged.append(str(mail["Subject"]))
+        return None
+
+    def _mail(self) -> EmailMessage:
+        number = next(self._numbers)
+        return letter(f"c{number}@client.test", "support@desk.test", f"Mail {number}")
+
+    async def until_acknowledged(self, more: int) -> None:
+        wanted = len(self.acknowledged) + more
+        await until(lambda: len(self.acknowledged) >= wanted, PATIENCE, self.desk.process.told)
+
+
+@asynccontextmanager
+async def load(desk: Service) -> AsyncIterator[Load]:
+    made = Load(desk)
+    tasks = [asyncio.create_task(made.send()) for _ in range(CONNECTIONS)]
+    try:
+        yield made
+        made.over = True
+        await asyncio.gather(*tasks)
+    finally:
+        for each in tasks:
+            each.cancel()
+
+
+async def test_sigterm_under_load_finishes_or_says_421_and_loses_nothing(tmp_path: Path, database_url: str, relay: SmtpPeer) -> None:
+    async with service(tmp_path, relay, database_url, server="processes = 2") as desk:
+        async with load(desk) as clients:
+            await clients.until_acknowledged(5 * CONNECTIONS)
+            began = time.monotonic()
+            desk.process.signal(signal.SIGTERM)
+            assert await desk.process.ends(PATIENCE) == 0
+            assert time.monotonic() - began < DRAIN_SECONDS
+        # A reset is the kernel's answer to a command that crossed our 421.
+        assert len(clients.ends) == CONNECTIONS
+        assert {"421"} <= set(clients.ends) <= {"421", "reset"}, Counter(clients.ends)
+        assert not [line for line in desk.process.log if "killed_for_lateness" in line]
+        assert not await desk.rows("SELECT id FROM inbound_messages WHERE state = 'leased'"), "whoever stops hands back what it holds"
+        await desk.end()
+        await desk.start()
+        await desk.settled(len(clients.acknowledged), PATIENCE)
+        await desk.quiet(PATIENCE)
+        subjects = [each["subject"] for each in await desk.rows("SELECT subject FROM tickets")]
+        assert len(subjects) == len(set(subjects))
+        # What was committed in the moment of a disconnection is there too, though nobody could tell its sender.
+        assert set(subjects) >= set(clients.acknowledged)
+        assert await desk.repeated_letters() == 0
+
+
+async def test_sighup_under_load_drops_no_connection_whether_the_file_is_good_or_bad(
+    tmp_path: Path, database_url: str, relay: SmtpPeer
+) -> None:
+    async with service(tmp_path, relay, database_url) as desk:
+        children = desk.process.children()
+        good = desk.config.read_text()
+        async with load(desk) as clients:
+            for number in range(2, 5):
+                await clients.until_acknowledged(CONNECTIONS)
+                desk.config.write_text(good.replace('name = "Support Team"', f'name = "Team {number}"'))
+                desk.process.signal(signal.SIGHUP)
+                await desk.process.logged("configuration_handed_on", f"number={number}", seconds=PATIENCE)
+                await clients.until_acknowledged(CONNECTIONS)
+                desk.config.write_text(good.replace('department = "support"', 'department = "nowhere"'))
+                desk.process.signal(signal.SIGHUP)
+                await desk.process.logged("old_configuration_stays", f"number={number}", seconds=PATIENCE)
+            await clients.until_acknowledged(CONNECTIONS)
+        assert clients.ends == []
+        assert desk.process.children() == children, "nobody was replaced"
+        await desk.settled(len(clients.acknowledged), PATIENCE)
+        await desk.quiet(PATIENCE)
+        assert sorted(each["subject"] for each in await desk.rows("SELECT subject FROM tickets")) == sorted(clients.acknowledged)
+        names = {each.message["From"].addresses[0].display_name for each in desk.relay.messages if each.subject.startswith("Mail")}
+        assert {"Team 4"} <= names <= {"Support Team", "Team 2", "Team 3", "Team 4"}, names
+
+
+async def test_what_a_killed_intake_held_is_taken_up_again_within_30_seconds(
+    tmp_path: Path, database_url: str, relay: SmtpPeer
+) -> None:
+    async with service(tmp_path, relay, database_url) as desk:
+        await desk.deliver(letter("anna@client.test", "support@desk.test", "To see that all are at work"))
+        await desk.settled(1, PATIENCE)
+        await until(lambda: len(desk.parsers()) == PARSERS, PATIENCE, desk.process.told)
+        for pid in desk.parsers():
+            os.kill(pid, signal.SIGSTOP)
+        await desk.deliver(letter("anna@client.test", "support@desk.test", "Held"))
+        while [each["state"] for each in await desk.rows("SELECT state FROM inbound_messages ORDER BY id")] != ["done", "leased"]:
+            await asyncio.sleep(0.02)
+        await desk.kill("intake-0")
+        killed = time.monotonic()
+        _, row = await desk.settled(2, PATIENCE)
+        assert time.monotonic() - killed < LEASE_SECONDS
+        assert (row["state"], row["outcome"], row["attempts"]) == ("done", "ticket", 2)

@@ -1,0 +1,233 @@
+"""Letters on their way out: a relay's faults, reports that come back, the operator's brake, and freedom from loops (X6, X7, X9)."""
+
+from collections import Counter
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import Running, letter, reply_to, running
+from tests.peers.smtp_peer import Fault, Received, SmtpPeer, close, hang, reply, reset
+
+DANA = "Dana Agent <dana@staff.test>"
+QUICKLY = "[outbound.retry]\nfirst_delay = 0.3\nmax_delay = 0.3"
+
+
+async def ask(gateway: Running, author: str = "Anna <anna@client.test>") -> Received:
+    """Opens a ticket of Dana's; her notification."""
+    await gateway.take(letter(author, "sales@desk.test", "Printer on fire", "It burns."))
+    return (await gateway.letters_to("dana@staff.test"))[-1]
+
+
+FAULTS: dict[str, tuple[str, Fault]] = {
+    "says 451 to a recipient": ("RCPT", reply("451 4.7.1 greylisted")),
+    "says 451 to the content": ("END", reply("451 4.3.0 try later")),
+    "says 421 at the greeting": ("CONNECT", reply("421 4.3.2 too busy")),
+    "hangs at a recipient": ("RCPT", hang()),
+    "drops the connection in the content": ("CONTENT", close(after=60)),
+    "tears the connection down in the content": ("CONTENT", reset(after=60)),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+async def test_a_letter_survives_a_relay_that(what: str, database_url: str, tmp_path: Path) -> None:
+    command, fault = FAULTS[what]
+    async with SmtpPeer() as relay:
+        relay.on(command, fault, times=1)
+        async with running(database_url, tmp_path, relay=relay, outbound="timeout = 1", tables=QUICKLY) as gateway:
+            await ask(gateway)
+            await gateway.letters_to("anna@client.test")
+            await gateway.quiet()
+            assert Counter(each.recipients for each in relay.messages) == {("anna@client.test",): 1, ("dana@staff.test",): 1}
+            rows = await gateway.rows("SELECT state, attempts, last_error FROM outbox_messages ORDER BY attempts")
+            assert [row["state"] for row in rows] == ["sent", "sent"]
+            assert rows[-1]["attempts"] >= 2, f"the fault was met: {rows}"
+
+
+async def test_what_a_relay_refuses_for_good_is_told_on_the_ticket_and_to_the_agent_who_wrote_it(database_url: str, tmp_path: Path) -> None:
+    async with SmtpPeer() as relay, running(database_url, tmp_path, relay=relay, tables=QUICKLY) as gateway:
+        relay.on("RCPT", reply("550 5.1.1 no such user"), matching=lambda address: "anna@" in address)
+        notified = await ask(gateway)
+        await gateway.quiet()
+        [failed] = [each for each in (await gateway.ticket(1))["events"] if each["kind"] == "delivery_failed"]
+        assert (failed["data"]["kind"], failed["data"]["address"]) == ("registered", "anna@client.test")
+        assert "550 5.1.1 no such user" in failed["data"]["reply"]
+        assert len(relay.to("dana@staff.test")) == 1, "nobody wrote the notice, so nobody is told of it by letter"
+
+        await gateway.take(reply_to(notified, DANA, "Use the extinguisher."))
+        _, told = await gateway.letters_to("dana@staff.test", 2)
+        assert told.subject.startswith("Your reply did not reach the client")
+        assert "550 5.1.1 no such user" in told.text
+        await gateway.quiet()
+        events = (await gateway.ticket(1))["events"]
+        assert [each["data"]["kind"] for each in events if each["kind"] == "delivery_failed"] == ["registered", "agent_reply"]
+        states = {row["kind"]: row["state"] for row in await gateway.rows("SELECT kind, state FROM outbox_messages")}
+        assert states == {"registered": "failed", "new_ticket": "sent", "agent_reply": "failed", "failed_delivery": "sent"}
+
+        relay.heal()
+        [row] = await gateway.rows("SELECT id FROM outbox_messages WHERE kind = 'agent_reply'")
+        assert await gateway.command("outbox", "retry", str(row["id"])) == (0, f"{row['id']}: due now\n", "")
+        [answer] = await gateway.letters_to("anna@client.test")
+        assert "extinguisher" in answer.text
+
+
+def bounce(of: Received, recipient: str, action: str = "failed", status: str = "5.1.1", *, returned: bool = True) -> bytes:
+    """A delivery report (RFC 3464) as the client's server writes it."""
+    report = EmailMessage()
+    report["From"], report["To"], report["Subject"] = "MAILER-DAEMON@mx.client.test", of.reverse_path, "Undelivered Mail Returned to Sender"
+    report["Message-ID"], report["Auto-Submitted"] = f"<{action}.{status}.{recipient}@mx.client.test>", "auto-replied"
+    raw = report.as_bytes().rstrip(b"\n") + b'\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+    raw += b"--b\nContent-Type: text/plain\n\nIt could not be delivered.\n"
+    raw += b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.client.test\n\n"
+    raw += f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 {status} gone away\n".encode()
+    if returned:
+        raw += b"\n--b\nContent-Type: text/rfc822-headers\n\n" + f"Message-ID: {of.message_id}\nSubject: {of.subject}\n".encode()
+    return raw + b"\n--b--\n"
+
+
+async def test_a_bounce_that_comes_back_marks_its_letter_and_is_told(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path, outbound='bounce_domain = "bounce.test"', tables=QUICKLY) as gateway:
+        notified = await ask(gateway)
+        [registered] = await gateway.letters_to("anna@client.test")
+        assert registered.reverse_path.endswith("@bounce.test")
+        assert registered.reverse_path != notified.reverse_path, "each recipient has a return address of its own"
+        await gateway.take(reply_to(notified, DANA, "Use the extinguisher."))
+        _, answer = await gateway.letters_to("anna@client.test", 2)
+        await gateway.quiet()
+        sent = len(gateway.relay.messages)
+
+        late = await gateway.take(bounce(answer, "anna@client.test", "delayed", "4.4.1"), answer.reverse_path, reverse_path="")
+        assert (late["outcome"], late["ticket"]) == ("bounce", 1)
+        by_address = await gateway.take(bounce(answer, "anna@client.test", returned=False), answer.reverse_path, reverse_path="")
+        assert (by_address["state"], by_address["outcome"], by_address["ticket"]) == ("done", "bounce", 1)
+        by_id = await gateway.take(bounce(registered, "anna@client.test", status="5.7.1"), "sales@desk.test", reverse_path="")
+        assert (by_id["outcome"], by_id["ticket"]) == ("bounce", 1)
+        altered = answer.reverse_path.replace("b+", "b+a", 1)
+        stray = await gateway.take(bounce(answer, "x@client.test", returned=False, status="5.1.2"), altered, reverse_path="")
+        assert (stray["state"], stray["ticket"]) == ("ignored", None)
+        assert "names no letter of ours" in stray["why"]
+
+        _, told = await gateway.letters_to("dana@staff.test", 2)
+        assert "anna@client.test: 5.1.1" in told.text
+        await gateway.quiet()
+        assert len(gateway.relay.messages) == sent + 1, "a report is answered by nothing but the news for its agent"
+        query = "SELECT m.kind, m.state, r.state AS got, r.reply FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id"
+        rows = {row["kind"]: row for row in await gateway.rows(query)}
+        assert {kind: (row["state"], row["got"]) for kind, row in rows.items()} == {
+            "registered": ("bounced", "bounced"), "new_ticket": ("sent", "sent"),
+            "agent_reply": ("bounced", "bounced"), "failed_delivery": ("sent", "sent"),
+        }  # fmt: skip
+        assert "gone away" in rows["agent_reply"]["reply"]
+        events = Counter(each["kind"] for each in (await gateway.ticket(1))["events"])
+        assert (events["delivery_delayed"], events["bounced"]) == (1, 2)
+        assert len(await gateway.rows("SELECT number FROM tickets")) == 1
+
+
+async def test_sending_is_held_and_released_by_the_operator(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path) as gateway:
+        assert (await gateway.command("outbox", "hold", "--why", "moving house"))[0] == 0
+        await gateway.take(letter("anna@client.test", "sales@desk.test"))
+        assert (await gateway.json("status"))["sending"] == "paused: moving house"
+        listed = await gateway.json("outbox", "list")
+        assert {each["state"] for each in listed} == {"queued"}
+        assert gateway.relay.messages == []
+
+        [registered] = [each["id"] for each in listed if each["kind"] == "registered"]
+        assert (await gateway.command("outbox", "retry", str(registered)))[0] == 0
+        await gateway.letters_to("anna@client.test")
+        assert gateway.relay.to("dana@staff.test") == [], "one letter may go, the others wait"
+
+        assert await gateway.command("outbox", "release") == (0, "letters go\n", "")
+        await gateway.letters_to("dana@staff.test")
+        await gateway.quiet()
+        assert len(gateway.relay.messages) == 2
+
+
+async def test_in_the_shadow_everything_is_decided_and_recorded_and_nothing_is_sent_then_or_later(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with SmtpPeer() as relay:
+        async with running(database_url, tmp_path, relay=relay, arguments=("--shadow",)) as shadow:
+            row = await shadow.take(letter("anna@client.test", "sales@desk.test", "Printer on fire"))
+            assert (row["outcome"], row["ticket"]) == ("ticket", 1)
+            assert len((await shadow.ticket(1))["articles"]) == 1
+            listed = await shadow.json("outbox", "list")
+            assert [(each["kind"], each["state"], each["attempts"]) for each in listed] == [
+                ("new_ticket", "cancelled", 0), ("registered", "cancelled", 0),
+            ]  # fmt: skip
+            assert {each["last_error"] for each in listed} == {"not sent: the desk was in shadow mode"}
+        async with running(database_url, tmp_path, relay=relay) as real:
+            await real.take(letter("bob@client.test", "sales@desk.test", "The lift stops"))
+            await real.letters_to("bob@client.test")
+            await real.quiet()
+        assert {each.message["X-Deskgate-Ticket"] for each in relay.messages} == {"2"}
+
+
+async def test_nothing_automatic_is_answered_and_nothing_of_ours_comes_round_again(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path) as gateway:
+        await ask(gateway)
+        [registered] = await gateway.letters_to("anna@client.test")
+        await gateway.quiet()
+
+        def vacation(subject: str, **fields: str) -> EmailMessage:
+            return letter("Anna <anna@client.test>", "sales@desk.test", subject, "I am away until Monday.", **fields)
+
+        answers = {"In-Reply-To": registered.message_id}
+        fate = {
+            "our own letter sent back to us": (registered.content, "ignored", None),
+            "a vacation note by its field": (vacation("Re: Printer", Auto_Submitted="auto-replied", **answers), "auto_reply", 1),
+            "a vacation note by its subject": (vacation("Automatic reply: Printer on fire [#1]"), "auto_reply", 1),
+            "a vacation note of an agent": (letter(DANA, "sales@desk.test", "Out of office", "Away.", Auto_Submitted="auto-replied"), "ignored", None),
+            "a gateway's own address as author": (letter("Help <help@desk.test>", "sales@desk.test", "Hello", "It is me."), "ignored", None),
+            "an address that a catch-all takes as author": (letter("x@any.test", "sales@desk.test", "Hello", "It is me."), "ignored", None),
+            "the reply address as author": (letter("r@desk.test", "sales@desk.test", "Hello", "It is me."), "ignored", None),
+        }
+        became = {}
+        for what, (mail, _, _) in fate.items():
+            row = await gateway.take(mail, "sales@desk.test", reverse_path="anna@client.test")
+            became[what] = (row["outcome"], row["ticket"])
+        assert became == {what: (outcome, ticket) for what, (_, outcome, ticket) in fate.items()}
+        await gateway.quiet()
+        assert len(gateway.relay.messages) == 2, "none of it made a letter"
+        assert [each["address"] for each in await gateway.rows("SELECT address FROM client_addresses")] == ["anna@client.test"]
+
+
+async def test_automatic_mail_that_opens_a_ticket_is_told_to_staff_and_to_nobody_else(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path) as gateway:
+        robots = {
+            "Auto-Submitted": letter("a@client.test", "sales@desk.test", "Disk full", Auto_Submitted="auto-generated"),
+            "Precedence": letter("b@client.test", "sales@desk.test", "Offers", Precedence="bulk"),
+            "a mailing list": letter("c@client.test", "sales@desk.test", "[list] Hello", List_Id="<list.client.test>"),
+            "a vacation subject": letter("d@client.test", "sales@desk.test", "Automatic reply: something else"),
+            "the null reverse-path": letter("e@client.test", "sales@desk.test", "Hello"),
+            "a confirmation of forwarding": letter(
+                "forwarding-noreply@google.com", "sales@desk.test", "(#123456789) Gmail Forwarding Confirmation",
+                "Confirmation code: 123456789\nhttps://mail-settings.google.com/mail/vf-1\n",
+            ),
+        }  # fmt: skip
+        for what, mail in robots.items():
+            row = await gateway.take(mail, "sales@desk.test", reverse_path="" if "null" in what else "bounces@client.test")
+            assert row["outcome"] == "ticket", f"{what}: {row['why']}"
+            assert any(each["kind"] == "silenced" for each in (await gateway.ticket(row["ticket"]))["events"]), what
+        await gateway.letters_to("dana@staff.test", len(robots))
+        await gateway.quiet()
+        assert {each.recipients for each in gateway.relay.messages} == {("dana@staff.test",)}
+
+
+async def test_mail_that_storms_in_is_answered_within_the_budget(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path, tables="[budget]\nper_address_hour = 2\nper_author_domain_hour = 3") as gateway:
+        for number in range(4):
+            await gateway.take(letter("anna@client.test", "sales@desk.test", f"Storm {number}"))
+        for number in range(3):
+            await gateway.take(letter(f"bob{number}@client.test", "sales@desk.test", f"Storm of others {number}"))
+        await gateway.take(letter("eve@else.test", "sales@desk.test", "Calm"))
+        await gateway.take(letter("eve@else.test", "sales@desk.test", "calm"))
+        await gateway.letters_to("dana@staff.test", 9)
+        await gateway.quiet()
+        answered = Counter(each.recipients[0] for each in gateway.relay.messages if each.recipients != ("dana@staff.test",))
+        assert answered == {"anna@client.test": 2, "bob0@client.test": 1, "eve@else.test": 1}
+        silenced = await gateway.rows("SELECT data ->> 'why' AS why FROM ticket_events WHERE kind = 'silenced' ORDER BY ticket")
+        assert [row["why"].split(" of ")[0] for row in silenced[:2]] == ["the hour's budget"] * 2
+        assert "for this address is spent" in silenced[0]["why"]
+        assert "for the author's domain is spent" in silenced[2]["why"]
+        assert "the same subject" in silenced[-1]["why"]
