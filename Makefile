@@ -48,8 +48,9 @@ bench: install ## measure this machine
 faults: install ## kill, stop and cut whatever can fail, in the long form
 	$(PYTEST) --long tests/faults
 
-fuzz: install ## property tests with new examples for FUZZ_MINUTES (10)
-	end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); \
+fuzz: install ## mutants of real mail, then property tests with new examples, for FUZZ_MINUTES (10) together
+	$(BIN)/python -m tests.mail.fuzz --seconds $$((30 * $(FUZZ_MINUTES)))
+	end=$$(($$(date +%s) + 30 * $(FUZZ_MINUTES))); \
 	while [ $$(date +%s) -lt $$end ]; do $(PYTEST) -q --no-header -m hypothesis --hypothesis-profile=default || exit 1; done
 
 score: install ## how well mail is understood, measured on the shared corpora where they are

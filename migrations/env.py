@@ -1,4 +1,4 @@
-"""Alembic's entry: runs revisions over asyncpg, with time-outs so that a migration never queues behind traffic for long."""
+"""Alembic's entry: runs revisions over asyncpg, as `migrations.run` configures it."""
 
 import asyncio
 
@@ -6,25 +6,18 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from migrations import run as settings
 from storage.models import metadata
-
-LOCK_TIMEOUT = "10s"
-STATEMENT_TIMEOUT = "15min"
-
-
-def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    """Weekly partitions come and go with retention; they are data, not schema."""
-    return not (kind == "table" and name is not None and name.startswith("inbound_contents_"))
 
 
 def run(connection: Connection) -> None:
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    connection.execute(text(f"SET lock_timeout = '{settings.LOCK_TIMEOUT}'"))
+    connection.execute(text(f"SET statement_timeout = '{settings.STATEMENT_TIMEOUT}'"))
     connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        include_object=include_object,
+        include_object=settings.include_object,
         compare_type=True,
         compare_server_default=True,
         transaction_per_migration=True,

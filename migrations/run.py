@@ -9,21 +9,30 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.engine import asyncpg_url
+
 HERE = Path(__file__).parent
 
+# A migration never queues behind traffic for long.
+LOCK_TIMEOUT = "10s"
+STATEMENT_TIMEOUT = "15min"
 
-def configuration(url: str = "") -> Config:
+
+def configuration(url: str | None = None) -> Config:
+    """Without `url` it can read revisions and run none. Raises `ValueError` for what is no URL of PostgreSQL."""
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    # ConfigParser would read a per cent sign of the password as an interpolation.
-    config.set_main_option("sqlalchemy.url", with_asyncpg(url).replace("%", "%%"))
+    if url is not None:
+        complete = asyncpg_url(url).render_as_string(hide_password=False)
+        # ConfigParser would read a per cent sign of the password as an interpolation.
+        config.set_main_option("sqlalchemy.url", complete.replace("%", "%%"))
     return config
 
 
-def with_asyncpg(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+asyncpg://{rest}" if separator and scheme in ("postgres", "postgresql") else url
+def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
+    """Weekly partitions come and go with retention; they are data, not schema."""
+    return not (kind == "table" and name is not None and name.startswith("inbound_contents_"))
 
 
 def upgrade(url: str, revision: str = "head") -> None:

@@ -79,7 +79,7 @@ async def add_client(session: AsyncSession, new: NewClient) -> int | Taken:
     if taken is not None:
         return Taken(taken.address, taken.client_id)
     number: int = (await session.execute(clients.insert().values(name=new.name).returning(clients.c.id))).scalar_one()
-    # Told apart by a microsecond each, for the first one is where letters go and the transaction has but one time.
+    # Told apart by a microsecond each, for they stay in this order and the transaction has but one time.
     rows = [
         {"key": key, "address": address, "client_id": number, "created_at": func.now() + timedelta(microseconds=place)}
         for place, (key, address) in enumerate(new.addresses)

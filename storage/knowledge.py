@@ -101,7 +101,11 @@ DETAILS = text(
             ORDER BY at DESC LIMIT 20) AS seen),
         (SELECT message_id FROM articles
           WHERE ticket = t.number AND kind = 'client_message' AND verified AND NOT private AND message_id IS NOT NULL
-          ORDER BY id DESC LIMIT 1)
+          ORDER BY id DESC LIMIT 1),
+        (SELECT jsonb_agg(jsonb_build_array(author_address, closing) ORDER BY id DESC) FROM (
+            SELECT id, author_address, right(text || E'\n' || signature, 2000) AS closing FROM articles
+             WHERE ticket = t.number AND author_address IS NOT NULL AND kind IN ('client_message', 'agent_reply') ORDER BY id DESC LIMIT 8
+        ) AS latest)
     FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = ANY(CAST(:numbers AS bigint[]))
     """
 )
@@ -167,7 +171,7 @@ async def lock_tickets(session: AsyncSession, numbers: Iterable[int]) -> tuple[K
 
 
 def known_ticket(row: Any, detail: Any) -> KnownTicket:
-    _, name, addresses, participants, tags, thread, last_message = detail
+    _, name, addresses, participants, tags, thread, last_message, earlier = detail
     return KnownTicket(
         number=row.number,
         subject=row.subject,
@@ -184,6 +188,7 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
         tags=tuple(tags or ()),
         thread=tuple(dict.fromkeys(thread or ())),
         last_message=last_message,
+        earlier=tuple((author, closing) for author, closing in earlier or ()),
         closed_for=row.closed_for,
     )
 

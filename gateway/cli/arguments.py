@@ -150,7 +150,7 @@ def clients(add: Adder) -> None:
     shown = add("show", "clients:show", "show a client", as_json=True)
     shown.add_argument("client", metavar="ID|ADDR")
     new = add("add", "clients:add", "add a client", as_json=True)
-    new.add_argument("addresses", nargs="+", metavar="ADDR", help="the client's addresses; letters go to the first")
+    new.add_argument("addresses", nargs="+", metavar="ADDR", help="the client's addresses")
     new.add_argument("--name", type=line, default="", help="the client's name")
     imported = add("import", "clients:import_csv", "add clients from a CSV file with the columns name and address", as_json=True)
     imported.add_argument(

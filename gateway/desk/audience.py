@@ -48,11 +48,17 @@ def to_staff(kind: LetterKind, agents: Iterable[Agent], organisation: Organisati
 
 def to_client(kind: LetterKind, ticket: KnownTicket, organisation: Organisation) -> Send | None:
     """An agent's words to the client, with the ticket's Cc; None where nobody outside is left to write to."""
-    to = addressees([Person(ticket.client.name, ticket.client.address)], organisation)
+    to = addressees([requester_of(ticket)], organisation)
     cc = addressees([Person(each.name, each.address) for each in ticket.participants if each.part == "cc"], organisation, but=to)
     if not to and not cc:
         return None
     return Send(kind, to or cc, ticket.language, cc=cc if to else (), automatic=False)
+
+
+def requester_of(ticket: KnownTicket) -> Person:
+    """The client at the address that they opened this ticket from: they may have others, at work and at home."""
+    address = next((each.address for each in ticket.participants if each.part == "requester"), ticket.client.address)
+    return Person(ticket.client.name, address)
 
 
 def addressees(people: Iterable[Person], organisation: Organisation, but: tuple[Addressee, ...] = ()) -> tuple[Addressee, ...]:

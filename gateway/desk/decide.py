@@ -1,7 +1,7 @@
 """What is to be done with a message, step by step and with reasons. PURE: `explain` calls it just as `process` does."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from gateway.desk import audience
@@ -17,8 +17,10 @@ from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role, Status
 from gateway.domain.steps import AddArticle, Addressee, File, Join, Note, OpenTicket, Person, Remember, Send, SetStatus, Step
 from gateway.domain.verdict import Verdict
+from gateway.mail.address import address_key
 from gateway.mail.message import Attachment, Mailbox, Message
-from gateway.mail.reply import holds_reply_above
+from gateway.mail.reply import holds_reply_above, trim_signature
+from gateway.mail.reply.cut import whole
 from gateway.tokens.carriers import tokens_in_ids
 from gateway.tokens.masking import mask_tokens, mask_tokens_in_bytes
 
@@ -136,7 +138,7 @@ def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
     if ticket.closed_for is not None and ticket.closed_for > timedelta(days=days):
         reason = f"ticket #{ticket.number} was closed more than {days} days ago: its reply tokens have expired"
         return held(case, agent, reason, ticket.number)
-    article = article_of(case.message, ArticleKind.AGENT_REPLY, hide_tokens=True)
+    article = article_of(signature_trimmed(case.message, ticket), ArticleKind.AGENT_REPLY, hide_tokens=True)
     if holds_reply_above(article.text):
         return held(case, agent, "its own words could not be told from the quoted notification", ticket.number)
     if not article.text.strip() and not article.files:
@@ -266,7 +268,7 @@ def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
     ticket = joins.ticket
     takes_part = ticket.takes_part(writer.key)
     actor = Actor(Role.CLIENT, writer.person.name, writer.person.address)
-    article = article_of(case.message, ArticleKind.CLIENT_MESSAGE, verified=takes_part)
+    article = article_of(signature_trimmed(case.message, ticket), ArticleKind.CLIENT_MESSAGE, verified=takes_part)
     base: list[Step] = [article, remember(case.message)]
     if case.message.kind == "auto_reply":
         why = f"an automatic reply, kept on ticket #{ticket.number} without any effect"
@@ -297,6 +299,18 @@ def joining(case: Case, writer: FromOutside) -> Join:
 def remember(message: Message) -> Remember:
     own = (message.message_id,) if message.message_id else ()
     return Remember(own, tuple(dict.fromkeys((*message.references[-50:], *message.in_reply_to))))
+
+
+def signature_trimmed(message: Message, ticket: KnownTicket) -> Message:
+    """X4: a closing block that the author's earlier mail on the ticket ends with as well is a signature, though nothing marks it."""
+    body = message.body
+    key = message.author.key if message.author is not None else ""
+    earlier = [closing for author, closing in ticket.earlier if address_key(author) == key]
+    cut = trim_signature(body.new_text, whole(body.new_text), earlier)
+    if not key or not cut.signature:
+        return message
+    signature = "\n\n".join(filter(None, (cut.signature, body.signature)))
+    return replace(message, body=replace(body, new_text=cut.new_text, signature=signature))
 
 
 def article_of(message: Message, kind: ArticleKind, verified: bool = True, hide_tokens: bool = False) -> AddArticle:

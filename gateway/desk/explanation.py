@@ -1,12 +1,27 @@
 """A message and what would happen to it, in CONTRACT's `explain` shape. PURE."""
 
-from typing import Any
+from typing import Any, assert_never
 
-from gateway.desk.outgoing import gateway_name
 from gateway.desk.route import Route, route
 from gateway.domain.decision import Decision
 from gateway.domain.organisation import Organisation
-from gateway.domain.steps import AddArticle, Assign, Join, MarkBounced, Note, OpenTicket, Remember, Send, SetStatus, Step
+from gateway.domain.steps import (
+    AddArticle,
+    Assign,
+    Join,
+    MarkBounced,
+    Note,
+    OpenTicket,
+    Remember,
+    Send,
+    SetCategory,
+    SetDepartment,
+    SetPriority,
+    SetStatus,
+    SetSubject,
+    Setting,
+    Step,
+)
 from gateway.mail.message import Attachment, Bounce, Calendar, Confirmation, Forwarded, Mailbox, Message
 
 Document = dict[str, Any]
@@ -49,7 +64,7 @@ def explanation(
         "gateway": routed.address if isinstance(routed, Route) else None,
         "route_reason": routed.reason,
         "outcome": decision.outcome,
-        "decision": [*assumed, *decision.reasons, *(line for step in decision.steps for line in in_words(step, organisation))],
+        "decision": [*assumed, *decision.reasons, *(line for step in decision.steps for line in in_words(step))],
         "warnings": list(message.warnings),
     }
 
@@ -64,7 +79,7 @@ def failed(file: str, error: str) -> Document:
     return {"file": file, "error": error} | dict.fromkeys(nothing) | {name: [] for name in lists} | {"list": False}
 
 
-def in_words(step: Step, organisation: Organisation) -> tuple[str, ...]:
+def in_words(step: Step) -> tuple[str, ...]:
     """What the step would do, for a person; steps without a visible effect say nothing."""
     match step:
         case OpenTicket():
@@ -72,24 +87,36 @@ def in_words(step: Step, organisation: Organisation) -> tuple[str, ...]:
         case AddArticle():
             files = f" with {len(step.files)} attachment(s)" if step.files else ""
             return (f"adds {'an unverified' if not step.verified else 'an'} article ({step.kind}){files}",)
-        case SetStatus():
-            return (f"sets the status to {step.status}",)
-        case Assign():
-            return (f"assigns it to {step.agent}",)
-        case Join() if step.people:
-            return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",)
+        case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
+            return (setting_in_words(step),)
+        case Join():
+            return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",) if step.people else ()
         case Note():
             return (f"notes the event {step.kind}",)
         case MarkBounced():
             return (f"marks our letter {step.outbox_id} as bounced",)
         case Send():
-            to = ", ".join(each.address for each in (*step.to, *step.cc))
-            sender = gateway_name(organisation.default_gateway.address, organisation)
-            return (f"sends the letter '{step.kind}' in {step.language} to {to}" + ("" if step.staff else f", for {sender}"),)
-        case Join() | Remember():
+            return (f"sends the letter '{step.kind}' in {step.language} to {', '.join(each.address for each in (*step.to, *step.cc))}",)
+        case Remember():
             return ()
         case _:
-            return (f"sets {step}",)
+            assert_never(step)
+
+
+def setting_in_words(step: Setting) -> str:
+    match step:
+        case SetStatus():
+            return f"sets the status to {step.status}"
+        case SetCategory():
+            return f"sets the category to {step.category!r}" if step.category else "takes the category away"
+        case SetPriority():
+            return f"sets the priority to {step.priority}"
+        case SetDepartment():
+            return f"moves it to the department {step.department!r}"
+        case SetSubject():
+            return f"sets the subject to {step.subject!r}"
+        case Assign():
+            return f"assigns it to {step.agent}" if step.agent else "assigns it to nobody"
 
 
 def mailbox(each: Mailbox) -> Document:

@@ -14,7 +14,7 @@ from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, Ticke
 from gateway.letters.texts import CUT, VIA
 from gateway.letters.write import write_letter
 from gateway.mail.address import address_key
-from gateway.tokens.carriers import letter_id, reply_address, reply_token, thread_token
+from gateway.tokens.carriers import carries_reply_token, letter_id, reply_address, reply_token, thread_token
 from gateway.tokens.codec import Keyring, Purpose
 
 STAFF_FILES = 10 * 2**20
@@ -101,7 +101,7 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
     author = article.author if article is not None and article.author is not None else cause.actor
     told = ArticleFacts()
     if article is not None:
-        words = bounded(article.text, send.language) if send.staff else article.text
+        words = bounded(article.text, send.language) if send.staff else signed(article)
         told = ArticleFacts(words, tuple(each.filename for each in article.files if not each.inline), article.verified)
     return LetterFacts(
         kind=send.kind,
@@ -115,6 +115,11 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
         article=told,
         why=send.why,
     )
+
+
+def signed(article: AddArticle) -> str:
+    """An agent's words with their signature, which is theirs to send; a single line of it is but a telephone's advertisement."""
+    return f"{article.text}\n\n-- \n{article.signature}" if "\n" in article.signature.strip() else article.text
 
 
 def bounded(text: str, language: Language) -> str:
@@ -168,8 +173,9 @@ def thread_ids(send: Send, ticket: LetterTicket, domain: str) -> tuple[str, ...]
 
 
 def may_be_referred_to(identifier: str) -> bool:
-    """Whether a client's own id can stand in a field of ours as it is."""
-    return identifier.isascii() and identifier.isprintable() and not set(identifier) & set(" <>") and len(identifier) < 900
+    """Whether an id can stand in a field of a client's letter: as it is, and without giving an agent's token away."""
+    fits = identifier.isascii() and identifier.isprintable() and not set(identifier) & set(" <>") and len(identifier) < 900
+    return fits and not carries_reply_token(identifier)
 
 
 def shared_id(send: Send, ticket: LetterTicket, unique: str, domain: str, organisation: Organisation) -> str:

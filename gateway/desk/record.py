@@ -28,6 +28,7 @@ from gateway.domain.steps import (
     SetPriority,
     SetStatus,
     SetSubject,
+    Setting,
     Step,
 )
 from gateway.mail.address import address_key
@@ -57,7 +58,6 @@ ARTICLE_EVENT = {
     ArticleKind.NOTE: EventKind.NOTE_ADDED,
     ArticleKind.NOTICE: EventKind.NOTE_ADDED,
 }
-Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
-    """`keys` are all their normalised addresses; `address` the one that letters go to."""
+    """`keys` are all their normalised addresses; `address` the first that they were known by."""
 
     id: int
     name: str
@@ -51,6 +51,8 @@ class KnownTicket:
     tags: tuple[str, ...] = ()
     thread: tuple[str, ...] = ()
     last_message: str | None = None
+    earlier: tuple[tuple[str, str], ...] = ()
+    """The latest articles as (author's address, end of the text with its signature), the newest first."""
     closed_for: timedelta | None = None
     """How long ago it was closed; None while it is not."""
 

@@ -157,18 +157,5 @@ class Send:
     """Instead of the ticket's gateway."""
 
 
-Step = (
-    OpenTicket
-    | AddArticle
-    | SetStatus
-    | SetCategory
-    | SetPriority
-    | SetDepartment
-    | SetSubject
-    | Assign
-    | Join
-    | Remember
-    | Note
-    | MarkBounced
-    | Send
-)
+Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
+Step = OpenTicket | AddArticle | Setting | Join | Remember | Note | MarkBounced | Send

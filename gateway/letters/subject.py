@@ -2,6 +2,8 @@
 
 import re
 
+from gateway.domain.letter import one_line
+
 SHOWN = 100
 """Characters of a client's subject that a letter repeats."""
 
@@ -11,7 +13,8 @@ TAGS = re.compile(r"\s*\[#\d{1,12}\]\s*")
 
 def bare_subject(subject: str) -> str:
     """Without reply prefixes and our tags, on one line, cut at `SHOWN` characters."""
-    one_line = " ".join(TAGS.sub(" ", subject).split())
-    found = PREFIXES.match(one_line)
-    bare = one_line[found.end() :] if found else one_line
+    # What cannot stand in a header goes first: a tag could be hidden around it.
+    line = one_line(TAGS.sub(" ", one_line(subject)))
+    found = PREFIXES.match(line)
+    bare = line[found.end() :] if found else line
     return bare if len(bare) <= SHOWN else bare[: SHOWN - 1].rstrip() + "…"

@@ -22,7 +22,8 @@ _WESTERN = "àâäáãåæçèéêëìíîïñòóôöõøùúûüßœÀÂÄÁÃ
 _EASTERN = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰäöüßÄÖÜâăîşţ"
 _EASTERN_SIGNS = "„”’–…§°"
 
-_WORDS = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+# From a word's beginning alone: every other place within it would be tried in vain, up to its end.
+_WORDS = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]*+[\x80-\xff][A-Za-z\x80-\xff]*+")
 _CAPITAL_WITHIN = re.compile(rb"[fclu](?=[FCLAU])")
 _MIXED = re.compile(rb"[fclFCL](?=[aA])|[aA](?=[fclFCL])")
 _RUN = re.compile(rb"[uUx](?=[uUx])")

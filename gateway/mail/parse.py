@@ -7,6 +7,7 @@ from gateway.domain.ours import Ours
 from gateway.mail import automatic, forward, kind, language
 from gateway.mail.address import hides_another, parse_mailboxes
 from gateway.mail.canonical import body_hash
+from gateway.mail.charsets import clean
 from gateway.mail.content import Content, Passage, read_content
 from gateway.mail.dates import read_date
 from gateway.mail.headers import Block, preface, read_block, rescue, shown
@@ -140,7 +141,7 @@ def _traces(block: Block) -> tuple[Trace, ...]:
         if field.name == "received":
             received += 1
         elif field.name == "authentication-results" and len(traces) < _MAX_TRACES:
-            traces.append(Trace(field.value[:8192], received))
+            traces.append(Trace(clean(field.value[:8192]), received))
     return tuple(traces)
 
 
@@ -186,7 +187,7 @@ def without_tags(html: str) -> str:
 
 
 def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -> Message:
-    cut = cut_reply(text.text, text.source, ours)
+    cut = cut_reply(text.text, text.source, ours, forwards=forward.is_forward_subject(message.subject))
     verdict = _judged(kind.read_kind(message.headers, message.subject, text.text, content.parts), content)
     return replace(
         message,

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from gateway.mail.charsets import codec_of
 
+MOST_TOKENS = 500_000
+"""What stands behind them is left out."""
+
 _TOKEN = re.compile(
     rb"\\(?P<word>[A-Za-z]{1,32})(?P<number>-?[0-9]{1,9})? ?"
     rb"|\\'(?P<octet>[0-9A-Fa-f]{2})"
@@ -34,10 +37,11 @@ _CODE_PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Rtf:
-    """One of the two, and `""` for the other."""
+    """One of the two texts, and `""` for the other. Not `whole` where there was more than is ever read."""
 
     text: str = ""
     html: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class _Reader:
     """Whether a group has just been opened."""
 
     def read(self) -> Rtf:
-        position = 0
-        while position < len(self.rtf):
+        position = tokens = 0
+        while position < len(self.rtf) and tokens < MOST_TOKENS:
+            tokens += 1
             token = _TOKEN.match(self.rtf, position)
             position = token.end() if token is not None else position + 1
             if token is not None:
@@ -88,7 +93,8 @@ class _Reader:
         self._flush()
         # Unicode is written in units of UTF-16.
         text = "".join(self.out).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\x00", "")
-        return Rtf(html=text) if self.is_html else Rtf(text=text.strip("\n"))
+        whole = position >= len(self.rtf)
+        return Rtf(html=text, whole=whole) if self.is_html else Rtf(text=text.strip("\n"), whole=whole)
 
     def _take(self, token: re.Match[bytes]) -> int:
         """How many octets behind it are no RTF."""

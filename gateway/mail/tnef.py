@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from gateway.mail.charsets import decode_bytes
 from gateway.mail.mapi import Budget, DamagedError, Name, Property, read_properties, text_of
-from gateway.mail.rtf import decompress_rtf
+from gateway.mail.rtf import MAX_RTF, decompress_rtf
 from gateway.mail.rtf_text import read_rtf
 
 _SIGNATURE = struct.pack("<I", 0x223E9F78)
@@ -202,8 +202,11 @@ class _Reader:
         plain = self._long_text(Name.BODY) or self.attributed.get(Attribute.BODY, "")
         html = self._long_text(Name.HTML)
         if not plain.strip() and not html.strip() and (compressed := self.properties.get(Name.RTF)) is not None:
-            rtf = read_rtf(decompress_rtf(compressed.raw))
+            decompressed = decompress_rtf(compressed.raw)
+            rtf = read_rtf(decompressed)
             plain, html = rtf.text, rtf.html
+            if not rtf.whole or len(decompressed) >= MAX_RTF:
+                self.warnings.append("winmail.dat: its text is too long to be read to the end")
         return plain if plain.strip() else None, html if html.strip() else None
 
     def _long_text(self, name: Name) -> str:

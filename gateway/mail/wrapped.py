@@ -165,7 +165,7 @@ def _invitations(unpacked: Unpacked) -> Iterator[Entity]:
 
 def _item(unpacked: Unpacked) -> Iterator[Entity]:
     """An item with neither text nor files, such as a task. An ordinary message of that kind only repeats what MIME has told."""
-    if unpacked.subject and "note" not in unpacked.item.casefold():
+    if unpacked.subject and not _forms(unpacked) and "note" not in unpacked.item.casefold():
         yield make_file("message/rfc822", f"{_name_of(unpacked)}.eml", _as_message(unpacked))
 
 

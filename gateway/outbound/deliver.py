@@ -131,9 +131,9 @@ class _Transaction:
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("the connection was closed")
         answer = asyncio.ensure_future(protocol.read_response())
-        # aiosmtplib drops what comes before somebody reads: the reader must be under way before the dot is, however quick the relay.
-        await asyncio.sleep(0)
         try:
+            # aiosmtplib drops what comes before somebody reads: the reader must be under way before the dot, however quick the relay.
+            await asyncio.sleep(0)
             protocol.write(_stuffed(self.parcel.content))
             await _sent(protocol, answer)
             if not answer.done():

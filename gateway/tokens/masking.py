@@ -9,11 +9,9 @@ from base64 import b64decode, b64encode
 
 from gateway.tokens.carriers import claimed_ticket
 
-LENGTHS = range(36, 43)
-"""Of a token whose ticket takes four to eight octets."""
 LETTER = "[a-z2-7]"
 PLUS = r"\+|%2b|&#43;"
-IN_TEXT = re.compile(rf"({PLUS}|\br\.)({LETTER}{{36,42}})", re.IGNORECASE)
+IN_TEXT = re.compile(rf"({PLUS}|\br\.)({LETTER}{{36,42}})(?![a-z0-9+/])", re.IGNORECASE)
 
 
 def riding(glue: str, plus: str, at: str, r: str, dot: str) -> re.Pattern[bytes]:
@@ -31,14 +29,7 @@ BASE64 = re.compile(rb"(?:^[a-z0-9+/]{40,100}\r?\n)+(?:[a-z0-9+/]{1,100}={0,2}\r
 
 def mask_tokens(text: str) -> str:
     """The text with every reply token blotted out."""
-    return IN_TEXT.sub(hidden, text)
-
-
-def hidden(found: re.Match[str]) -> str:
-    """Letters may be glued to the token's end."""
-    prefix, run = found.groups()
-    length = next((each for each in LENGTHS if is_ours(run[:each])), None)
-    return found[0] if length is None else f"{prefix}***{run[length:]}"
+    return IN_TEXT.sub(lambda found: f"{found[1]}***" if is_ours(found[2]) else found[0], text)
 
 
 def mask_tokens_in_bytes(content: bytes) -> bytes:

@@ -79,10 +79,10 @@ async def test_an_agents_reply_goes_to_the_client_once_and_opens_the_ticket(desk
     again = await desk.take(answer, envelope("dana@staff.test", token_address(1)))
     assert (done.decision.outcome, again.decision.outcome) == ("agent_reply", "duplicate")
     assert await desk.rows("SELECT status FROM tickets") == [("open",)]
-    letters = await desk.rows(
-        "SELECT r.address, headers::text, text FROM outbox_messages o JOIN outbox_recipients r ON outbox_id = o.id WHERE kind = 'agent_reply'"
+    [(address, headers, words)] = await desk.rows(
+        "SELECT r.address, headers::text, text FROM outbox_messages o JOIN outbox_recipients r ON outbox_id = o.id "
+        "WHERE kind = 'agent_reply'"
     )
-    [(address, headers, words)] = letters
     assert address == "anna@client.test"
     assert '["From", [["Dana Agent", "support@desk.test"]]]' in str(headers)
     assert f"<{first.message_id}>" in str(headers)
@@ -241,3 +241,20 @@ async def test_nothing_automatic_is_answered(desk: Desk, message: Message, rever
     assert done.decision.outcome == "ticket"
     assert await desk.rows("SELECT count(*) FROM outbox_messages WHERE kind = 'registered'") == [(0,)]
     assert await desk.rows("SELECT count(*) FROM outbox_messages WHERE kind = 'new_ticket'") == [(2,)]
+
+
+async def test_a_closing_that_the_authors_earlier_mail_ends_with_too_is_a_signature(desk: Desk) -> None:
+    await desk.take(mail("It does not work.\n\nAnna Petrowa\nExample Ltd, Warsaw"))
+    await desk.take(mail("Still not.\n\nAnna Petrowa\nExample Ltd, Warsaw", in_reply_to=(client_letter_id(1),)))
+    assert await desk.rows("SELECT text, signature FROM articles WHERE id = 2") == [("Still not.", "Anna Petrowa\nExample Ltd, Warsaw")]
+
+
+async def test_an_agents_signature_goes_to_the_client_and_a_telephones_line_does_not(desk: Desk) -> None:
+    await desk.take(mail("Help!"))
+    for signature in ("Dana Agent\n+48 22 000", "Sent from my telephone"):
+        answer = reply_of_dana(1, f"Done, says {signature.split()[0]}.")
+        signed = replace(answer, body=replace(answer.body, signature=signature))
+        await desk.take(signed, envelope("dana@staff.test", token_address(1)))
+    [(first,), (second,)] = await desk.rows("SELECT text FROM outbox_messages WHERE kind = 'agent_reply' ORDER BY id")
+    assert "Done, says Dana.\n\n-- \nDana Agent\n+48 22 000" in str(first)
+    assert "Sent from" not in str(second)

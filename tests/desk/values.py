@@ -6,7 +6,9 @@ from itertools import count
 from typing import Any
 
 from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.domain.facts import KnownClient, KnownTicket
 from gateway.domain.organisation import Agent, Department, Desk, Gateway, Organisation, Trust
+from gateway.domain.states import Priority, Status
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Body, Mailbox, Message
 from gateway.tokens.carriers import letter_id, reply_address, reply_token, thread_token
@@ -85,3 +87,10 @@ def agent_letter_id(ticket: int, agent: str = "dana@staff.test") -> str:
 
 def client_letter_id(ticket: int) -> str:
     return letter_id("t", thread_token(KEYRING, ticket), "0a1b", "desk.test")
+
+
+def a_ticket(number: int = 1, **changes: Any) -> KnownTicket:
+    """Anna's open ticket in support, but for the changes."""
+    client = KnownClient(1, "Anna", "anna@client.test", ("anna@client.test", "anna@home.test"))
+    ticket = KnownTicket(number, "Printer on fire", Status.OPEN, Priority.NORMAL, "support", "support@desk.test", "en", client)
+    return replace(ticket, **changes)

@@ -58,11 +58,18 @@ async def halted(step: Step, engine: AsyncEngine, relay: SmtpPeer) -> AsyncItera
             async with _halted_statement(step, engine) as reached:
                 yield reached
         case Dialogue():
-            hits: list[str] = []
-            # `append` returns None: every use of the rule is counted and none refused.
-            relay.on(step.command, hang(), matching=lambda argument: hits.append(argument) is None)
+            came = asyncio.Event()
+
+            def note(_argument: str) -> bool:
+                came.set()
+                return True
+
+            async def who() -> str | None:
+                return "sender-0" if came.is_set() else None
+
+            relay.on(step.command, hang(), matching=note)
             try:
-                yield lambda: _until(lambda: asyncio.sleep(0, "sender-0" if hits else None), step.name)
+                yield lambda: _until(who, step.name)
             finally:
                 relay.heal()
 

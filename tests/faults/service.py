@@ -121,7 +121,7 @@ class Service(Running):
         """For the message of an assertion: what is on its way."""
         inbound = "SELECT id, state, attempts, due_at, lease_until, leased_by, error FROM inbound_messages WHERE state NOT IN ('done')"
         outbox = "SELECT id, state, attempts, due_at, lease_until, leased_by, last_error FROM outbox_messages WHERE state <> 'sent'"
-        return "\n".join(str(each) for query in (inbound, outbox) for each in await self.rows(query))
+        return "\n".join(map(str, [*await self.rows(inbound), *await self.rows(outbox)]))
 
     async def repeated_letters(self) -> int:
         """How many copies came in excess. Asserts that what was to be sent was sent and nothing else, that each letter is one by its
@@ -129,7 +129,8 @@ class Service(Running):
         wanted = {
             (row["address"], row["message_id"]): row
             for row in await self.rows(
-                """SELECT o.id, o.kind, o.state, o.attempts, o.possible_duplicates, r.address, coalesce(r.message_id, o.message_id) AS message_id
+                """SELECT o.id, o.kind, o.state, o.attempts, o.possible_duplicates, r.address,
+                          coalesce(r.message_id, o.message_id) AS message_id
                    FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id"""
             )
         }

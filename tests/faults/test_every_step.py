@@ -93,8 +93,8 @@ async def test_a_parse_child_killed_over_a_message_costs_it_nothing(tmp_path: Pa
         await desk.settled(1, PATIENCE)
         await until(lambda: len(desk.parsers()) == PARSERS, PATIENCE, desk.process.told)
         at_work, *others = desk.parsers()
-        for each in (at_work, *others):
-            os.kill(each, signal.SIGSTOP)
+        for pid in (at_work, *others):
+            os.kill(pid, signal.SIGSTOP)
         mails = [letter(f"c{number}@client.test", "support@desk.test", f"Mail {number}", f"Words {number}") for number in range(2)]
         for each in mails:
             await desk.deliver(each)
@@ -108,4 +108,3 @@ async def test_a_parse_child_killed_over_a_message_costs_it_nothing(tmp_path: Pa
         texts = [each["text"].strip() for each in await desk.rows("SELECT text FROM articles ORDER BY text")]
         assert texts == ["It does not work.", "Words 0", "Words 1"]
         await until(lambda: len(desk.parsers()) == PARSERS, PATIENCE, desk.process.told)
-

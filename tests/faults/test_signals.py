@@ -137,9 +137,7 @@ async def test_sighup_under_load_drops_no_connection_whether_the_file_is_good_or
         assert {"Team 4"} <= names <= {"Support Team", "Team 2", "Team 3", "Team 4"}, names
 
 
-async def test_what_a_killed_intake_held_is_taken_up_again_within_30_seconds(
-    tmp_path: Path, database_url: str, relay: SmtpPeer
-) -> None:
+async def test_what_a_killed_intake_held_is_taken_up_again_within_30_seconds(tmp_path: Path, database_url: str, relay: SmtpPeer) -> None:
     async with service(tmp_path, relay, database_url) as desk:
         await desk.deliver(letter("anna@client.test", "support@desk.test", "To see that all are at work"))
         await desk.settled(1, PATIENCE)

@@ -4,9 +4,7 @@ import asyncio
 import os
 import random
 import signal
-import time
 from collections import Counter
-from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 
@@ -96,7 +94,9 @@ async def test_whoever_is_killed_whenever_each_acknowledged_mail_has_one_ticket_
 async def assert_told_once(desk: Service, storm: Storm) -> None:
     tickets = await desk.rows("SELECT subject, status FROM tickets")
     assert sorted(each["subject"] for each in tickets) == sorted(f"Story-{number}." for number in storm.told)
-    kinds = await desk.rows("SELECT t.subject, array_agg(a.kind ORDER BY a.id) AS kinds FROM tickets t JOIN articles a ON a.ticket = t.number GROUP BY 1")
+    kinds = await desk.rows(
+        "SELECT t.subject, array_agg(a.kind ORDER BY a.id) AS kinds FROM tickets t JOIN articles a ON a.ticket = t.number GROUP BY 1"
+    )
     assert {each["subject"]: each["kinds"] for each in kinds} == {
         f"Story-{number}.": ["client_message", "agent_reply", "client_message"] for number in storm.told
     }

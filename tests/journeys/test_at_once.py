@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.journeys.running import Running, letter, running
 
 ROUNDS = 20
 Pair = list[tuple[EmailMessage, str]]
+Maker = Callable[[int], Pair]
 
 
 def an_answer_and_its_question(number: int) -> Pair:
@@ -51,7 +53,7 @@ def one_mail_twice(number: int) -> Pair:
 
 
 @pytest.mark.parametrize("make", [an_answer_and_its_question, siblings_of_a_mail_that_never_came])
-async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make, database_url: str, tmp_path: Path) -> None:
+async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make: Maker, database_url: str, tmp_path: Path) -> None:
     async with running(database_url, tmp_path, server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
         pairs = [make(number) for number in range(ROUNDS)]
         rows = await sent_at_once(gateway, pairs)
@@ -65,7 +67,9 @@ async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make, dat
 
 
 @pytest.mark.parametrize("make", [one_mail_to_two_gateways, one_hidden_mail_to_two_gateways, one_mail_twice])
-async def test_one_mail_that_comes_twice_at_once_becomes_one_ticket_and_is_answered_once(make, database_url: str, tmp_path: Path) -> None:
+async def test_one_mail_that_comes_twice_at_once_becomes_one_ticket_and_is_answered_once(
+    make: Maker, database_url: str, tmp_path: Path
+) -> None:
     async with running(database_url, tmp_path, server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
         rows = await sent_at_once(gateway, [make(number) for number in range(ROUNDS)])
         assert Counter(row["outcome"] for row in rows) == {"ticket": ROUNDS, "duplicate": ROUNDS}

@@ -13,23 +13,29 @@ from tests.conftest import named, plain
 from tests.journeys.running import Running, deskgate, letter, reply_to, running, write_config
 
 AGENT = ("--as", "dana@staff.test")
-EXPLAIN = """file error kind reason message_id subject date from reply_to to cc in_reply_to references language text new_text quoted_text signature
-    html attachments commands ignored_commands reply_body forwarded bounce gateway route_reason decision warnings""".split()
-TICKET = """number subject status category priority department gateway language client assignee cc tags rating created_at updated_at
-    articles events""".split()
-ARTICLE = "id kind author message_id text html quoted_text private to cc attachments created_at".split()
-INBOUND = """id state outcome why received_at reverse_path recipients peer message_id subject from size attempts ticket auth decision
-    error""".split()
-OUTBOX = """id state kind ticket reverse_path recipients message_id subject attempts next_attempt_at expires_at last_error created_at
-    sent_at""".split()
-STATUS = "inbound outbox tickets oldest_queued_seconds connections version schema".split()
-ATTACHMENT = "filename content_type size sha256 inline content_id".split()
+EXPLAIN = """
+    file error kind reason message_id subject date from reply_to to cc in_reply_to references language text new_text quoted_text
+    signature html attachments commands ignored_commands reply_body forwarded bounce gateway route_reason decision warnings
+"""
+LISTED_TICKET = """
+    number subject status category priority department gateway language client assignee cc tags rating created_at updated_at
+"""
+TICKET = f"{LISTED_TICKET} articles events"
+ARTICLE = "id kind author message_id text html quoted_text private to cc attachments created_at"
+INBOUND = """
+    id state outcome why received_at reverse_path recipients peer message_id subject from size attempts ticket auth decision error
+"""
+OUTBOX = """
+    id state kind ticket reverse_path recipients message_id subject attempts next_attempt_at expires_at last_error created_at sent_at
+"""
+STATUS = "inbound outbox tickets oldest_queued_seconds connections version schema"
+ATTACHMENT = "filename content_type size sha256 inline content_id"
 ODD = Path(__file__).parents[3] / "shared" / "corpora" / "odd"
 NASTY = "\x1b[2J\x1b]0;owned\x07 Принтер"
 
 
-def has(document: dict[str, Any], names: list[str]) -> None:
-    assert [name for name in names if name not in document] == [], f"missing in {sorted(document)}"
+def has(document: dict[str, Any], names: str) -> None:
+    assert [name for name in names.split() if name not in document] == [], f"missing in {sorted(document)}"
 
 
 def words_of(document: dict[str, Any], *names: str) -> Counter[str]:
@@ -61,7 +67,13 @@ async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_
 
         ticket = await gateway.json("tickets", "show", "1")
         has(ticket, TICKET)
-        assert (ticket["number"], ticket["status"], ticket["priority"], ticket["assignee"], ticket["rating"]) == (1, "open", "normal", None, None)
+        assert (ticket["number"], ticket["status"], ticket["priority"], ticket["assignee"], ticket["rating"]) == (
+            1,
+            "open",
+            "normal",
+            None,
+            None,
+        )
         assert {"id", "name", "addresses"} <= set(ticket["client"])
         assert (ticket["client"]["name"], ticket["client"]["addresses"]) == ("Anna", ["anna@client.test"])
         assert moment(ticket["created_at"])
@@ -75,7 +87,7 @@ async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_
         assert (file["filename"], file["size"]) == ("Снимок №1.png", 5)
         assert [set(each) >= {"kind", "actor", "data", "at"} for each in ticket["events"]] == [True] * len(ticket["events"])
         [listed] = await gateway.json("tickets", "list")
-        has(listed, [name for name in TICKET if name not in ("articles", "events")])
+        has(listed, LISTED_TICKET)
         assert await gateway.json("tickets", "list", "--status", "closed") == []
 
         shown = await gateway.json("inbound", "show", "1")
@@ -105,14 +117,23 @@ async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_
             1, "", f"deskgate: letter {reply['id']}: it is finished already\n",
         )  # fmt: skip
 
-        gateway.config.write_text(gateway.config.read_text("utf-8").replace("[web]\nlisten = \"127.0.0.1:0\"", f'[web]\nlisten = "{gateway.web}"'))
+        gateway.config.write_text(
+            gateway.config.read_text("utf-8").replace('[web]\nlisten = "127.0.0.1:0"', f'[web]\nlisten = "{gateway.web}"')
+        )
         told = await gateway.json("status")
         has(told, STATUS)
         assert set(told["inbound"]) == {"queued", "leased", "done", "held", "ignored", "buried"}
         assert set(told["outbox"]) == {"scheduled", "queued", "leased", "sent", "failed", "bounced", "cancelled"}
         assert (told["inbound"]["done"], told["tickets"].get("open"), told["oldest_queued_seconds"], told["connections"]) == (2, 1, None, 0)
 
-        for command in (("tickets", "list"), ("inbound", "list"), ("outbox", "list"), ("clients", "list"), ("status",), ("tickets", "show", "1")):
+        for command in (
+            ("tickets", "list"),
+            ("inbound", "list"),
+            ("outbox", "list"),
+            ("clients", "list"),
+            ("status",),
+            ("tickets", "show", "1"),
+        ):
             status, out, err = await gateway.command(*command)
             assert (status, err) == (0, ""), command
             assert "{" not in out, "a table, for people"
@@ -130,14 +151,29 @@ async def test_agents_work_on_tickets_from_the_terminal_as_they_do_by_mail(datab
         await gateway.letters_to("oleg@staff.test")
 
         changed = await gateway.command(
-            "tickets", "set", "1", "--status", "pending", "--category", "fire", "--assignee", "dana@home.test", "--department", "sales", *AGENT
+            "tickets",
+            "set",
+            "1",
+            "--status",
+            "pending",
+            "--category",
+            "fire",
+            "--assignee",
+            "dana@home.test",
+            "--department",
+            "sales",
+            *AGENT,
         )
         assert changed == (0, "#1: done\n", "")
         status, out, _ = await gateway.command("tickets", "reply", "1", "--text", "-", *AGENT, stdin="Wody!\r\nDużo.\r\n".encode())
         assert (status, out) == (0, "#1: answered\n")
         _, answer = await gateway.letters_to("anna@client.test", 2)
         assert "Wody!\nDużo." in answer.text
-        assert await gateway.command("tickets", "reply", "1", "--from", "sales@desk.test", "--text", "More.", *AGENT) == (0, "#1: answered\n", "")
+        assert await gateway.command("tickets", "reply", "1", "--from", "sales@desk.test", "--text", "More.", *AGENT) == (
+            0,
+            "#1: answered\n",
+            "",
+        )
         *_, another = await gateway.letters_to("anna@client.test", 3)
         assert another.message["From"].addresses[0].addr_spec == "sales@desk.test"
         ticket = await gateway.ticket(1)
@@ -186,7 +222,10 @@ async def test_clients_can_be_known_before_they_write(database_url: str, tmp_pat
     imported = json.loads(out)
     assert (imported["added"], imported["known"], [each["line"] for each in imported["faults"]]) == (1, 1, [4, 5])
     listed = json.loads((await deskgate("clients", "list", "--json", *config))[1])
-    assert [(each["name"], each["addresses"]) for each in listed] == [("Anna", client["addresses"]), ("Bób", ["bob@client.test", "b@home.test"])]
+    assert [(each["name"], each["addresses"]) for each in listed] == [
+        ("Anna", client["addresses"]),
+        ("Bób", ["bob@client.test", "b@home.test"]),
+    ]
     assert (await deskgate("clients", "import", "-", *config, stdin=b"address\n\xff@client.test\n"))[0] == 2
     assert (await deskgate("clients", "show", "²", *config))[0] == 1
 
@@ -206,7 +245,13 @@ async def test_a_message_from_a_pipe_is_durable_and_exits_75_when_it_cannot_be(d
     away = tmp_path / "away"
     away.mkdir()
     config = ("--config", str(write_config(away, "postgresql://nobody@127.0.0.1:9/none", "127.0.0.1:9")))
-    for command in (("inject", "--to", "support@desk.test", "-"), ("tickets", "list"), ("status", "--json"), ("migrate",), ("check", "--database")):
+    for command in (
+        ("inject", "--to", "support@desk.test", "-"),
+        ("tickets", "list"),
+        ("status", "--json"),
+        ("migrate",),
+        ("check", "--database"),
+    ):
         status, out, err = await deskgate(*command, *config, stdin=content)
         assert (status, "Traceback" in err) == (75, False), f"{command}: {err}"
         assert out == "" or command[0] == "check"
@@ -217,7 +262,9 @@ async def test_a_wrong_configuration_is_told_with_every_fault_and_2(tmp_path: Pa
     right = await deskgate("check", "--config", str(config))
     assert right[0] == 0, right[2]
     assert "6 gateway(s), 2 department(s), 2 agent(s)" in right[1]
-    config.write_text(config.read_text("utf-8").replace("default = true", 'defualt = true\nlanguage = "xx"', 1).replace('language = "en"\n', "", 1))
+    config.write_text(
+        config.read_text("utf-8").replace("default = true", 'defualt = true\nlanguage = "xx"', 1).replace('language = "en"\n', "", 1)
+    )
     for command in ("check", "serve", "status"):
         status, out, err = await deskgate(command, "--config", str(config))
         assert (status, out) == (2, ""), command
@@ -232,7 +279,20 @@ async def test_a_wrong_configuration_is_told_with_every_fault_and_2(tmp_path: Pa
 async def test_check_lists_what_the_database_names_and_the_configuration_no_longer_has(database_url: str, tmp_path: Path) -> None:
     config = write_config(tmp_path, database_url, "127.0.0.1:9")
     given = ("--config", str(config))
-    new = ("tickets", "new", "--client", "anna@client.test", "--subject", "S", "--text", "x", "--gateway", "sales@desk.test", *AGENT, *given)
+    new = (
+        "tickets",
+        "new",
+        "--client",
+        "anna@client.test",
+        "--subject",
+        "S",
+        "--text",
+        "x",
+        "--gateway",
+        "sales@desk.test",
+        *AGENT,
+        *given,
+    )
     assert (await deskgate(*new))[0] == 0
     assert (await deskgate("tickets", "set", "1", "--assignee", "dana@staff.test", *AGENT, *given))[0] == 0
     clean = await deskgate("check", "--database", *given)
@@ -279,7 +339,7 @@ async def test_explain_says_how_a_message_would_be_understood_without_any_databa
     assert words_of(document, "new_text", "quoted_text", "signature") == words_of(document, "text")
     has(document["attachments"][0], ATTACHMENT)
     assert any(each.startswith("assumed: ") for each in document["decision"])
-    assert "sends the letter 'registered' in en to anna@client.test, for Support Team" in document["decision"]
+    assert "sends the letter 'registered' in en to anna@client.test" in document["decision"]
 
     absent = str(tmp_path / "absent.eml")
     lines = await deskgate("explain", "--jsonl", absent, "-", str(tmp_path / "one.eml"), *config, stdin=raw)

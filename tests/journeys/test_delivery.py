@@ -76,10 +76,14 @@ def bounce(of: Received, recipient: str, action: str = "failed", status: str = "
     report = EmailMessage()
     report["From"], report["To"], report["Subject"] = "MAILER-DAEMON@mx.client.test", of.reverse_path, "Undelivered Mail Returned to Sender"
     report["Message-ID"], report["Auto-Submitted"] = f"<{action}.{status}.{recipient}@mx.client.test>", "auto-replied"
-    raw = report.as_bytes().rstrip(b"\n") + b'\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+    raw = (
+        report.as_bytes().rstrip(b"\n")
+        + b'\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+    )
     raw += b"--b\nContent-Type: text/plain\n\nIt could not be delivered.\n"
     raw += b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.client.test\n\n"
-    raw += f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 {status} gone away\n".encode()
+    raw += f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n".encode()
+    raw += f"Diagnostic-Code: smtp; 550 {status} gone away\n".encode()
     if returned:
         raw += b"\n--b\nContent-Type: text/rfc822-headers\n\n" + f"Message-ID: {of.message_id}\nSubject: {of.subject}\n".encode()
     return raw + b"\n--b--\n"
@@ -121,6 +125,17 @@ async def test_a_bounce_that_comes_back_marks_its_letter_and_is_told(database_ur
         events = Counter(each["kind"] for each in (await gateway.ticket(1))["events"])
         assert (events["delivery_delayed"], events["bounced"]) == (1, 2)
         assert len(await gateway.rows("SELECT number FROM tickets")) == 1
+
+
+async def test_an_answer_goes_to_the_address_that_the_client_wrote_from(database_url: str, tmp_path: Path) -> None:
+    async with running(database_url, tmp_path) as gateway:
+        assert (await gateway.command("clients", "add", "anna@work.test", "anna@home.test", "--name", "Anna"))[0] == 0
+        notified = await ask(gateway, "anna@home.test")
+        await gateway.take(reply_to(notified, DANA, "Use the extinguisher."))
+        await gateway.letters_to("anna@home.test", 2)
+        await gateway.quiet()
+        assert gateway.relay.to("anna@work.test") == []
+        assert (await gateway.ticket(1))["client"]["addresses"] == ["anna@work.test", "anna@home.test"]
 
 
 async def test_sending_is_held_and_released_by_the_operator(database_url: str, tmp_path: Path) -> None:
@@ -173,12 +188,20 @@ async def test_nothing_automatic_is_answered_and_nothing_of_ours_comes_round_aga
             return letter("Anna <anna@client.test>", "sales@desk.test", subject, "I am away until Monday.", **fields)
 
         answers = {"In-Reply-To": registered.message_id}
-        fate = {
+        fate: dict[str, tuple[EmailMessage | bytes, str, int | None]] = {
             "our own letter sent back to us": (registered.content, "ignored", None),
             "a vacation note by its field": (vacation("Re: Printer", Auto_Submitted="auto-replied", **answers), "auto_reply", 1),
             "a vacation note by its subject": (vacation("Automatic reply: Printer on fire [#1]"), "auto_reply", 1),
-            "a vacation note of an agent": (letter(DANA, "sales@desk.test", "Out of office", "Away.", Auto_Submitted="auto-replied"), "ignored", None),
-            "a gateway's own address as author": (letter("Help <help@desk.test>", "sales@desk.test", "Hello", "It is me."), "ignored", None),
+            "a vacation note of an agent": (
+                letter(DANA, "sales@desk.test", "Out of office", "Away.", Auto_Submitted="auto-replied"),
+                "ignored",
+                None,
+            ),
+            "a gateway's own address as author": (
+                letter("Help <help@desk.test>", "sales@desk.test", "Hello", "It is me."),
+                "ignored",
+                None,
+            ),
             "an address that a catch-all takes as author": (letter("x@any.test", "sales@desk.test", "Hello", "It is me."), "ignored", None),
             "the reply address as author": (letter("r@desk.test", "sales@desk.test", "Hello", "It is me."), "ignored", None),
         }

@@ -17,7 +17,12 @@ async def command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
 async def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(tmp_path: Path) -> None:
     status, told, err = await command("demo", cwd=tmp_path)
     assert status == 0, err
-    for words in ("From here on nothing can be lost", "Принтер не печатает [#1]", "Получилось, спасибо большое!", "agent_reply by Олег Смирнов"):
+    for words in (
+        "From here on nothing can be lost",
+        "Принтер не печатает [#1]",
+        "Получилось, спасибо большое!",
+        "agent_reply by Олег Смирнов",
+    ):
         assert words in told
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

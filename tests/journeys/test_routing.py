@@ -43,7 +43,7 @@ BY_ALL_FOUR = (
     Mail("X-Original-To names it", "info@outside.test", "sales@desk.test", "Delivered-To names", {"X-Original-To": "sales@desk.test"}),
     Mail("X-Forwarded-To names it", "info@outside.test", "sales@desk.test", "Delivered-To names", {"X-Forwarded-To": "sales@desk.test"}),
     Mail("the envelope alone names it", "info@outside.test", "help@desk.test", "the envelope names", recipients=("help@desk.test",)),
-    Mail("a catch-all takes any name", "any.thing@any.test", "any.thing@any.test", "To names any.thing", recipients=("any.thing@any.test",)),
+    Mail("a catch-all takes any name", "a.b@any.test", "a.b@any.test", "To names a.b@any.test", recipients=("a.b@any.test",)),
     Mail("a subaddress is its address", "support+vip@desk.test", "support@desk.test", "To names", recipients=("Support+VIP@desk.test",)),
     Mail("a domain in two scripts is one", "support@ПРИМЕР.test", "support@xn--e1afmkfd.test", "To names"),
     Mail("a disabled gateway is not taken", "off@desk.test", None, "off@desk.test is switched off", recipients=("off@desk.test",)),
@@ -60,15 +60,15 @@ BY_TO_ALONE = (
 )
 
 
-@pytest.mark.parametrize(
-    ("desk", "mails"), [("", BY_ALL_FOUR), ('route_by = ["to"]', BY_TO_ALONE)], ids=["by_all_four", "by_to_alone"]
-)
+@pytest.mark.parametrize(("desk", "mails"), [("", BY_ALL_FOUR), ('route_by = ["to"]', BY_TO_ALONE)], ids=["by_all_four", "by_to_alone"])
 async def test_the_first_address_of_ours_takes_the_mail_and_what_none_takes_is_kept_with_why(
     desk: str, mails: tuple[Mail, ...], database_url: str, tmp_path: Path
 ) -> None:
     async with running(database_url, tmp_path, desk=desk, tables=EXTRA) as gateway:
         for number, mail in enumerate(mails):
-            content = letter(f"client{number}@client.test", mail.to.encode("idna").decode() if mail.to.isascii() else "x@y.test", mail.sentence)
+            content = letter(
+                f"client{number}@client.test", mail.to.encode("idna").decode() if mail.to.isascii() else "x@y.test", mail.sentence
+            )
             for name, value in mail.fields.items():
                 content[name] = value
             raw = content.as_bytes()

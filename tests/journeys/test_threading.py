@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -158,8 +159,11 @@ def attempts(question: EmailMessage, registered: Received, notified: Received, t
 
     def below_a_received(mail: EmailMessage) -> EmailMessage:
         """The field was in the mail when the relay took it from somewhere else."""
-        raw = b"Received: from client.evil.test ([203.0.113.7]) by mx.relay.test; Sat, 21 Nov 2026 12:00:00 +0000\n" + of_dana(mail).as_bytes()
-        return _read(raw)
+        raw = (
+            b"Received: from client.evil.test ([203.0.113.7]) by mx.relay.test; Sat, 21 Nov 2026 12:00:00 +0000\n"
+            + of_dana(mail).as_bytes()
+        )
+        return message_from_bytes(raw, policy=policy.default)
 
     by_token = f"r+{token}@desk.test"
     two_authors = from_dana(by_token)
@@ -171,8 +175,12 @@ def attempts(question: EmailMessage, registered: Received, notified: Received, t
         "a guessed [#N] with the client's address, unproven": Attempt(
             letter(ANNA, "support@desk.test", "[#1]", "It is me."), "support@desk.test", "ticket", 3, "linked to that one"
         ),
-        "a client's copied Message-ID": Attempt(from_mallory("Re: Printer", In_Reply_To=own), "support@desk.test", "stranger_reply", 1, "takes no part"),
-        "a client's copied thread token": Attempt(from_mallory("Re: Printer", In_Reply_To=thread), "support@desk.test", "stranger_reply", 1, "takes no part"),
+        "a client's copied Message-ID": Attempt(
+            from_mallory("Re: Printer", In_Reply_To=own), "support@desk.test", "stranger_reply", 1, "takes no part"
+        ),
+        "a client's copied thread token": Attempt(
+            from_mallory("Re: Printer", In_Reply_To=thread), "support@desk.test", "stranger_reply", 1, "takes no part"
+        ),
         "an altered thread token": Attempt(
             from_mallory("Re: Printer", In_Reply_To=altered_thread), "support@desk.test", "ticket", 4, "no token, id or subject tag"
         ),
@@ -182,13 +190,19 @@ def attempts(question: EmailMessage, registered: Received, notified: Received, t
         "an agent's address as a name": Attempt(disguised, by_token, "stranger_reply", 1, "takes no part"),
         "an altered token": Attempt(from_dana(f"r+{altered}@desk.test"), f"r+{altered}@desk.test", "held", None, "is not genuine"),
         "another agent's token": Attempt(from_dana(f"r+{foreign}@desk.test"), f"r+{foreign}@desk.test", "held", 1, "another agent's"),
-        "an agent's From with no token": Attempt(from_dana("support@desk.test", In_Reply_To=own), "support@desk.test", "held", 1, "no reply token"),
+        "an agent's From with no token": Attempt(
+            from_dana("support@desk.test", In_Reply_To=own), "support@desk.test", "held", 1, "no reply token"
+        ),
         "an agent's From with a guessed [#N]": Attempt(
             from_dana("support@desk.test", Subject="Re: Printer on fire [#1]"), "support@desk.test", "held", None, "no reply token"
         ),
         "an agent's From with no proof": Attempt(from_dana(by_token, lambda mail: mail), by_token, "held", 1, not_proven),
         "an agent's From with nothing at all": Attempt(
-            letter(DANA, "support@desk.test", "Open this", "Please."), "support@desk.test", "held", None, "nothing proves that dana@staff.test wrote it"
+            letter(DANA, "support@desk.test", "Open this", "Please."),
+            "support@desk.test",
+            "held",
+            None,
+            "nothing proves that dana@staff.test wrote it",
         ),
         "proof that another server wrote": Attempt(
             from_dana(by_token, lambda mail: proven(mail, "staff.test", authserv="mx.evil.test")), by_token, "held", 1, not_proven
@@ -200,12 +214,6 @@ def attempts(question: EmailMessage, registered: Received, notified: Received, t
         ),
         "two authors": Attempt(two_authors, by_token, "held", None, "neither From nor"),
     }
-
-
-def _read(raw: bytes) -> EmailMessage:
-    from email import message_from_bytes, policy
-
-    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]  # the default policy makes EmailMessage
 
 
 async def test_spf_of_the_agents_domain_is_proof_enough_and_its_absence_is_none(database_url: str, tmp_path: Path) -> None:

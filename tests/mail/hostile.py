@@ -1,5 +1,11 @@
 """Mail made to hurt: header fields, and whole messages."""
 
+import base64
+import io
+import zipfile
+
+from tests.mail import winmail
+
 HOSTILE_FIELDS = {
     "quotes": '"' * 30_001,
     "escaped quotes": '"\\' * 15_000,
@@ -37,6 +43,24 @@ def _html(body: bytes) -> bytes:
     return _typed(b"text/html", body)
 
 
+def _attached(name: bytes, content: bytes) -> bytes:
+    fields = b'Content-Disposition: attachment; filename="' + name + b'"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    part = b"--b\r\nContent-Type: application/octet-stream\r\n" + fields + base64.encodebytes(content)
+    return _typed(b"multipart/mixed; boundary=b", b"--b\r\n\r\nhello\r\n" + part + b"\r\n--b--\r\n")
+
+
+def _bomb(megabytes: int) -> bytes:
+    """A small archive of many zeros."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped, zipped.open("zeros", "w") as zeros:
+        for _ in range(megabytes):
+            zeros.write(bytes(1 << 20))
+    return archive.getvalue()
+
+
+BOMB = _bomb(300)
+
+
 HOSTILE_MESSAGES = {
     "30 kB of quotes in From": FIELDS.replace(b"Ann <", b'"' * 30_001 + b" <"),
     "20,000 semicolons": _typed(b"text/plain" + b";" * 20_000, b"hello"),
@@ -50,13 +74,22 @@ HOSTILE_MESSAGES = {
     "groups in To": FIELDS.replace(b"To: ", b"To: " + b"a:" * 100_000),
     "lines of >": FIELDS + b"\r\n" + b">\r\n" * 330_000,
     "one line of >": FIELDS + b"\r\n" + b">" * 1_000_000,
+    "10,000 levels of >": FIELDS + b"\r\n" + (b">" * 10_000 + b" words\r\n") * 100,
+    "attributions": FIELDS + b"\r\n" + b"On Monday Ann wrote:\r\n" * 45_000,
+    "header blocks": FIELDS + b"\r\n" + b"From: ann@client.test\r\nSubject: x\r\n" * 27_000,
+    "dividers": FIELDS + b"\r\n" + b"-----Original Message-----\r\n" * 35_000,
+    "signatures": FIELDS + b"\r\n" + b"-- \r\nAnn\r\n" * 100_000,
     "blank lines": FIELDS + b"\r\n" + b"\r\n" * 500_000,
     "<": FIELDS + b"\r\n" + b"<" * 1_000_000,
     "< as HTML": _html(b"<" * 1_000_000),
     "one line": FIELDS + b"\r\n" + b"x" * 1_000_000,
+    "one word and one byte": FIELDS + b"\r\n" + b"x" * 1_000_000 + b" \xff",
     "10,000 block quotes": _html(b"<blockquote>" * 10_000),
+    "10,000 block quotes with words": _html(b"<blockquote>words" * 10_000 + b"</blockquote>" * 10_000),
     "490 block quotes": _html(b"<blockquote>x" * 490),
     "50,000 tags": _html(b"<div>" * 50_000),
+    "50,000 tags that end": _html(b"<span>" * 50_000 + b"words" + b"</span>" * 50_000),
+    "50,000 links": _html(b"<a href=x>" * 50_000),
     "unclosed formatting": _html(b"<p>" + b"".join(b"<b a=%d>" % each for each in range(450)) + b"</p>" + b"<p>x</p>" * 30_000),
     "quotes in tags": _html(b'<a b="' * 100_000),
     "ampersands": _html(b"&" * 1_000_000),
@@ -76,6 +109,14 @@ HOSTILE_MESSAGES = {
     "nested messages": _typed(b"message/rfc822", b"Content-Type: message/rfc822\r\n\r\n" * 1_000),
     "900 From fields": FIELDS + b"From: a@b\r\n" * 900 + b"\r\nx",
     "a calendar of semicolons": _typed(b"text/calendar", b"BEGIN:VCALENDAR\r\n" + b"ATTENDEE;" * 100_000),
+    "a calendar of events": _typed(b"text/calendar", b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 70_000),
+    "a calendar of one fold": _typed(b"text/calendar", b"BEGIN:VCALENDAR\r\nSUMMARY:" + b"x\r\n " * 250_000),
+    "begins of uuencode": FIELDS + b"\r\n" + b"begin 644 a\r\n#0V%T\r\n" * 50_000,
+    "begins of yEnc": FIELDS + b"\r\n" + b"=ybegin name=a\r\n" * 60_000,
+    "a zip bomb": _attached(b"photos.zip", BOMB),
+    "a zip bomb as HTML": _typed(b"text/html\r\nContent-Encoding: gzip\r\nContent-Transfer-Encoding: base64", base64.encodebytes(BOMB)),
+    "a winmail of files": _attached(b"winmail.dat", winmail.winmail(winmail.file(b"a", b"x") * 20_000)),
+    "a winmail of 1,000 winmails": _attached(b"winmail.dat", winmail.nested(1_000)),
     "NUL": b"\x00" * 1_000_000,
     "CR": b"\r" * 1_000_000,
     "nothing": b"",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.ours import Ours
 from gateway.mail.fallback import raw_message
-from gateway.mail.message import Dkim, Message, Trace
+from gateway.mail.message import Confirmation, Dkim, Message, Trace
 from gateway.mail.parse import parse_message
 from tests.mail.hostile import HOSTILE_MESSAGES
 from tests.mail.timing import within_seconds
@@ -246,17 +246,6 @@ def test_bytes_that_call_themselves_text_are_attached() -> None:
     assert message.kind == "message"
 
 
-def test_a_uuencoded_file_becomes_an_attachment() -> None:
-    message = parse(PLAIN, "See the file.\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n")
-    assert message.body.text.strip() == "See the file."
-    assert [(each.filename, each.content_type, each.content) for each in message.attachments] == [("cat.txt", "text/plain", b"Cat")]
-
-
-def test_a_winmail_that_cannot_be_opened_is_attached_as_it_is() -> None:
-    message = parse(*multipart("mixed", part("text/plain", "see file"), part("application/ms-tnef; name=winmail.dat", "rubbish")))
-    assert [(each.filename, each.content) for each in message.attachments] == [("winmail.dat", b"rubbish")]
-
-
 def test_a_calendar_is_read_and_attached() -> None:
     event = "BEGIN:VEVENT\nATTENDEE;PARTSTAT=DECLINED:mailto:ann@client.test\nSUMMARY:Review\nEND:VEVENT\n"
     calendar = f"BEGIN:VCALENDAR\nMETHOD:REPLY\n{event}END:VCALENDAR"
@@ -344,9 +333,35 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
+CONFIRMATION = (
+    "From: Gmail Team <forwarding-noreply@google.com>\nTo: support@desk.test\n"
+    "Subject: (#123456789) Gmail Forwarding Confirmation - Receive Mail from ann@client.test\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "confirmation"),
+    [
+        (
+            "Confirmation code: 123456789\n\nhttps://mail-settings.google.com/mail/vf-abc-def\n",
+            "https://mail-settings.google.com/mail/vf-abc-def",
+        ),
+        ("Confirmation code: 123456789\n", None),
+    ],
+)
+def test_a_forwarding_confirmation_has_its_code_and_its_link_picked_out(body: str, confirmation: str | None) -> None:
+    message = parse(CONFIRMATION, body)
+    assert (message.kind, message.confirmation) == ("forwarding_confirmation", Confirmation("123456789", confirmation))
+
+
+def test_other_mail_confirms_nothing() -> None:
+    assert parse(PLAIN, "Confirmation code: 123456789").confirmation is None
+
+
 @settings(max_examples=300, deadline=None)
 @given(PIECES)
 @example([b"Message-ID: <[\r\n\r\n"])
+@example([b"Authentication-Results: a\x00\r\n\r\n"])
 @example([b"Content-Type: text/plain; charset=utf-7\r\n\r\n+2AA-"])
 @example([b"Content-Type: text/html; charset=utf-16\r\n\r\n\xff"])
 def test_any_bytes_become_a_message_that_can_be_stored(pieces: list[bytes]) -> None:

@@ -66,3 +66,11 @@ def embedded(inner: bytes) -> bytes:
 def filetime(seconds: int) -> int:
     """Of seconds since 1970."""
     return (seconds + 11_644_473_600) * 10_000_000
+
+
+def nested(depth: int, inner: bytes = b"") -> bytes:
+    """Messages in messages, the innermost of them `inner`."""
+    wrapped = inner or winmail()
+    for _ in range(depth):
+        wrapped = winmail(file(b"x", b"", embedded(wrapped)))
+    return wrapped

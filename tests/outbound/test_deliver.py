@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtplib.protocol import SMTPProtocol
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -53,6 +54,20 @@ async def test_a_letter_arrives_as_it_is_dots_and_all() -> None:
         [mail] = peer.messages
         assert (mail.reverse_path, mail.recipients, mail.content) == ("b@desk.test", ("client@client.test",), CONTENT)
         assert mail.options == (f"SIZE={len(CONTENT)}",)
+
+
+async def test_an_answer_that_comes_at_once_after_the_final_dot_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy sender may find it there before it has looked."""
+    write = SMTPProtocol.write
+
+    def answered_at_once(self: SMTPProtocol, data: bytes) -> None:
+        write(self, data)
+        if data == b".\r\n":
+            self.data_received(b"250 2.0.0 at once\r\n")
+
+    monkeypatch.setattr(SMTPProtocol, "write", answered_at_once)
+    async with SmtpPeer() as peer:
+        assert await deliver(peer) == {"client@client.test": Delivered("250 2.0.0 at once")}
 
 
 async def test_the_null_reverse_path_goes_out_as_such() -> None:

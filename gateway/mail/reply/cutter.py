@@ -29,14 +29,17 @@ class _Boundary:
     attribution: bool = False
 
 
-def cut_reply(text: str, html: str | None, ours: Ours) -> Cut:
-    """Cut `text`; `html` is its other form or its source. When unsure, text stays new."""
+def cut_reply(text: str, html: str | None, ours: Ours, *, forwards: bool = False) -> Cut:
+    """Cut `text`; `html` is its other form or its source. When unsure, text stays new.
+
+    `forwards`: the message says that it is a forward, so that the forwarded message belongs to what its author has to say.
+    """
     if not text.strip():
         return whole(text)
     structure = read_structure(html, text) if html else Structure()
     lines = Lines(text)
     mark_lines(lines, structure)
-    scan = _Scan(lines, ours)
+    scan = _Scan(lines, ours, forwards)
     limit = scan.honour_reply_above()
     scan.run(limit)
     return _finish(text, lines, scan, signed_lines(lines, structure))
@@ -45,9 +48,10 @@ def cut_reply(text: str, html: str | None, ours: Ours) -> Cut:
 class _Scan:
     """`kinds[i]` is what line i was found to be."""
 
-    def __init__(self, lines: Lines, ours: Ours) -> None:
+    def __init__(self, lines: Lines, ours: Ours, forwards: bool) -> None:
         self.lines = lines
         self.ours = ours
+        self.forwards = forwards
         self.kinds: list[SpanKind] = ["new"] * len(lines)
         self.announced = False
         self.candidates = 0
@@ -160,6 +164,8 @@ class _Scan:
     def _take_boundary(self, boundary: _Boundary, limit: int) -> int:
         lines = self.lines
         body = lines.next_filled(boundary.end, limit)
+        if boundary.forward and self.forwards:
+            return limit
         written = self._anything_new(boundary.start)
         if body < limit and lines.marks[body] is not Mark.NONE and not (boundary.forward and not written):
             end = min(self._run_end(body), limit)
@@ -185,9 +191,10 @@ class _Scan:
         return self._attribution_end(first, end, quote_follows=True) is not None or self._block(first, end) is not None
 
     def _is_bare_forward(self, start: int, end: int) -> bool:
-        """A forwarded message with no word above it is what its sender has to say."""
+        """A forwarded message with no word above it is what its sender has to say; in a forward, whatever stands above."""
         first = self.lines.next_filled(start, min(end, start + 40))
-        return first < end and separator(self.lines.plain(first)) == "forwarded" and not self._anything_new(start)
+        is_forward = first < end and separator(self.lines.plain(first)) == "forwarded"
+        return is_forward and (self.forwards or not self._anything_new(start))
 
     def _run_end(self, start: int) -> int:
         """The end of the run of marked lines, with the blank lines between them and what a marked line spilled into the next."""

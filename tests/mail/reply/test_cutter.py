@@ -23,6 +23,19 @@ def cut(text: str, html: str | None = None) -> Cut:
     return cut_reply(text, html, OURS)
 
 
+FORWARD = (
+    "Please see below.\n\n---------- Forwarded message ----------\nFrom: Vendor <v@vendor.test>\nSubject: Terms\n\nThe terms are these.\n"
+)
+
+
+@pytest.mark.parametrize(("forwards", "quoted"), [(True, ""), (False, "The terms are these.")])
+def test_a_message_that_says_it_is_a_forward_keeps_what_it_forwards(forwards: bool, quoted: str) -> None:
+    found = cut_reply(FORWARD, None, OURS, forwards=forwards)
+    assert found.new_text.startswith("Please see below.")
+    assert quoted in found.quoted_text
+    assert ("The terms are these." in found.new_text) is forwards
+
+
 @pytest.mark.parametrize(
     "text",
     [

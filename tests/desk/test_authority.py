@@ -1,0 +1,131 @@
+"""Who may act for an agent: token, address and authentication together (X1, O10)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.desk.authority import Authorised, Refused, carried_tokens, claimed_tickets, may_open, may_reply
+from gateway.domain.organisation import Organisation
+from gateway.domain.verdict import Verdict
+from tests.desk.values import (
+    ALIGNED,
+    KEYRING,
+    NOTHING,
+    ORGANISATION,
+    agent_letter_id,
+    box,
+    client_letter_id,
+    mail,
+    token_address,
+)
+
+DANA, OLEG, INA = ORGANISATION.agents
+REQUIRED = replace(ORGANISATION, trust=replace(ORGANISATION.trust, agent_authentication="required"))
+DISOWNED = Verdict(spf="pass", aligned=True, dmarc="fail", source="peer", reason="staff.test says reject")
+
+FROM_DANA: dict[str, Any] = {"author": box("dana@staff.test"), "to": (box(token_address(7)),)}
+
+
+def asked(organisation: Organisation = ORGANISATION, verdict: Verdict = NOTHING, *recipients: str, **changes: Any) -> Authorised | Refused:
+    message = mail("Done.", **FROM_DANA | changes)
+    return may_reply(DANA, message, carried_tokens(message, recipients, organisation), verdict, organisation)
+
+
+@pytest.mark.parametrize(
+    ("organisation", "verdict", "changes"),
+    [
+        (ORGANISATION, NOTHING, {}),
+        (REQUIRED, ALIGNED, {}),
+        (ORGANISATION, NOTHING, {"to": (box("support@desk.test"),), "in_reply_to": (agent_letter_id(7),)}),
+        (ORGANISATION, NOTHING, {"to": (), "references": ("x@y", agent_letter_id(7))}),
+        (ORGANISATION, NOTHING, {"to": (box("support@desk.test"),), "cc": (box(token_address(7)),)}),
+        (ORGANISATION, NOTHING, {"to": (box(token_address(7).upper()),)}),
+        (ORGANISATION, NOTHING, {"author": box("dana@home.test")}),
+    ],
+)
+def test_the_agents_own_token_from_the_agents_own_address_authorises(
+    organisation: Organisation, verdict: Verdict, changes: dict[str, Any]
+) -> None:
+    found = asked(organisation, verdict, **changes)
+    assert isinstance(found, Authorised)
+    assert (found.agent, found.ticket) == (DANA, 7)
+    assert "ticket #7" in found.reason
+    assert "dana@staff.test" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("organisation", "verdict", "changes", "reason"),
+    [
+        (REQUIRED, NOTHING, {}, "nothing proves that its author sent it: nothing was checked"),
+        (REQUIRED, DISOWNED, {}, "it fails DMARC: staff.test says reject"),
+        (ORGANISATION, DISOWNED, {}, "it fails DMARC: staff.test says reject"),
+        (ORGANISATION, ALIGNED, {"to": (box("support@desk.test"),)}, "it carries no reply token"),
+        (ORGANISATION, ALIGNED, {"to": (box(token_address(7, "oleg@staff.test")),)}, "its reply token is another agent's"),
+        (ORGANISATION, ALIGNED, {"to": (box(token_address(7, "eve@evil.test")),)}, "its reply token is not genuine"),
+        (ORGANISATION, ALIGNED, {"to": (), "in_reply_to": (client_letter_id(7),)}, "it carries no reply token"),
+        (ORGANISATION, ALIGNED, {"author_unambiguous": False}, "its From field does not name exactly one address"),
+        (ORGANISATION, ALIGNED, {"whole": False}, "it could not be read as a whole"),
+    ],
+)
+def test_without_any_one_of_them_it_does_not(organisation: Organisation, verdict: Verdict, changes: dict[str, Any], reason: str) -> None:
+    assert asked(organisation, verdict, **changes) == Refused(reason)
+
+
+def test_an_agent_who_left_is_refused_even_with_a_genuine_token() -> None:
+    message = mail("Done.", author=box(INA.address), to=(box(token_address(7, INA.address)),))
+    found = may_reply(INA, message, carried_tokens(message, (), ORGANISATION), ALIGNED, ORGANISATION)
+    assert found == Refused("ina@staff.test is not active")
+
+
+def test_among_several_tokens_the_agents_own_counts_and_the_envelopes_first() -> None:
+    own, others = box(token_address(7)), box(token_address(8, OLEG.address))
+    found = asked(to=(others, own))
+    assert isinstance(found, Authorised)
+    assert found.ticket == 7
+    found = asked(ORGANISATION, NOTHING, token_address(9), to=(own,))
+    assert isinstance(found, Authorised)
+    assert found.ticket == 9
+
+
+def test_tokens_of_retired_secrets_count_as_long_as_they_are_listed() -> None:
+    newer = replace(ORGANISATION, desk=replace(ORGANISATION.desk, secrets=(b"the next one, as long as it must be", *KEYRING.secrets)))
+    newest = replace(ORGANISATION, desk=replace(ORGANISATION.desk, secrets=(b"the next one, as long as it must be",)))
+    assert isinstance(asked(newer), Authorised)
+    assert asked(newest) == Refused("its reply token is not genuine")
+
+
+def test_claims_are_told_once_each_before_anything_is_proven() -> None:
+    message = mail(
+        to=(box(token_address(7)), box(token_address(3, "eve@evil.test"))), in_reply_to=(client_letter_id(7), client_letter_id(5))
+    )
+    assert claimed_tickets(carried_tokens(message, (), ORGANISATION)) == (7, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("address", "addressed"),
+    [
+        ("r@desk.test", True),
+        ("r+nonsense@desk.test", True),
+        (token_address(1), True),
+        ("support@desk.test", False),
+        ("r@elsewhere.test", False),
+    ],
+)
+def test_whether_the_reply_address_was_written_to(address: str, addressed: bool) -> None:
+    assert carried_tokens(mail(to=(box(address),)), (), ORGANISATION).addressed is addressed
+    assert carried_tokens(mail(to=()), (address,), ORGANISATION).addressed is addressed
+
+
+@pytest.mark.parametrize(
+    ("agent", "verdict", "changes", "why"),
+    [
+        (DANA, ALIGNED, {}, None),
+        (INA, ALIGNED, {}, "ina@staff.test is not active"),
+        (DANA, ALIGNED, {"author_unambiguous": False}, "its From field does not name exactly one address"),
+        (DANA, NOTHING, {}, "it has no reply token, and nothing proves that dana@staff.test wrote it: nothing was checked"),
+        (DANA, DISOWNED, {}, "it has no reply token, and nothing proves that dana@staff.test wrote it: staff.test says reject"),
+    ],
+)
+def test_an_agent_opens_a_ticket_by_an_aligned_pass_alone(agent: Any, verdict: Verdict, changes: dict[str, Any], why: str | None) -> None:
+    assert may_open(agent, mail(**changes), verdict) == why
