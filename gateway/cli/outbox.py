@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from gateway.cli.exits import Fail
+from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
 from gateway.cli.work import work
 from gateway.domain.states import OutboxState
@@ -83,7 +83,7 @@ async def act(options: argparse.Namespace, action: Any, done: str, why_not: dict
             answer: outbox.Answer = await action(session, options.id)
         if answer != "done":
             reasons = {"absent": "there is no such letter", "leased": "an attempt is under way; ask again in a moment"} | why_not
-            raise Fail(f"letter {options.id}: {reasons[answer]}")
+            raise Fail(f"letter {options.id}: {reasons[answer]}", Exit.LATER if answer == "leased" else Exit.WRONG)
         await opened.wake("outbox")
     print(f"{options.id}: {done}")
 

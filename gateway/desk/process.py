@@ -36,8 +36,9 @@ class Arrived:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Normalised; what the strict reader refuses matches nothing."""
-        return tuple(key for key in map(address_key, self.envelope.recipients) if key)
+        """Normalised; what the strict reader refuses matches nothing. `<postmaster>` needs no domain (RFC 5321 §4.5.1)."""
+        named = ("postmaster@localhost" if each.casefold() == "postmaster" else each for each in self.envelope.recipients)
+        return tuple(key for key in map(address_key, named) if key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,18 @@ async def write_down(
 def lock_keys(message: Message, keys: EffectKeys, writer: Writer) -> tuple[bytes, ...]:
     """Of every id that the message names, its dedupe keys and its author."""
     named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to, *message.references[-50:])
-    author = (author_lock(writer.key),) if isinstance(writer, FromAgent | FromOutside) else ()
-    return (*map(id_key, named), keys.redelivery, keys.twin, *author)
+    return (*map(id_key, named), keys.redelivery, keys.twin, *(author_lock(each) for each in people(writer)))
+
+
+def people(writer: Writer) -> tuple[str, ...]:
+    """An agent counts under the alias as well as the address, which is what the held are told at."""
+    match writer:
+        case FromAgent():
+            return writer.key, writer.agent.address
+        case FromOutside():
+            return (writer.key,)
+        case _:
+            return ()
 
 
 def inbound_effect(inbound_id: int) -> bytes:

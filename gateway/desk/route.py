@@ -49,6 +49,9 @@ def route(message: Message, recipients: tuple[str, ...], organisation: Organisat
             also.append(concrete)
     if found is not None:
         return Route(found.gateway, found.address, found.reason, tuple(also))
+    if "envelope" in organisation.desk.route_by and any(each.startswith("postmaster@") for each in recipients):
+        # RFC 5321 §4.5.1: somebody has to read what is written to postmaster.
+        return Route(organisation.default_gateway, organisation.default_gateway.address, "the envelope names postmaster")
     if disabled is not None:
         return Unrouted(f"the gateway address {disabled} is switched off")
     looked_at = ", ".join(IN_WORDS[source] for source in organisation.desk.route_by)

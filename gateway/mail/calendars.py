@@ -9,7 +9,7 @@ from gateway.mail.address import address_key
 from gateway.mail.encoded_words import one_line
 from gateway.mail.message import Calendar
 
-_MAX = 256 * 1024
+MAX = 256 * 1024
 _MAX_LINES = 5_000
 _UNFOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(
@@ -46,7 +46,7 @@ class _Item:
 
 def read_calendar(text: str, method: str = "") -> Calendar | None:
     """Its first event, where it is a calendar. `method` is Content-Type's parameter, which outranks its own (RFC 6047 §2.4)."""
-    item = _read_item(text[:_MAX])
+    item = _read_item(text[:MAX])
     if item is None:
         return None
     summary, start, organiser = (item.first(name) for name in ("SUMMARY", "DTSTART", "ORGANIZER"))

@@ -18,7 +18,8 @@ from gateway.mail.tnef import TnefFile, Unpacked, read_tnef
 _TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _TNEF_NAMES = {"winmail.dat", "win.dat"}
 _DEEPEST = 3
-_MOST_PARTS = 500
+MOST_PARTS = 500
+"""Of a message, made of what its wrappings hold."""
 _CALENDAR_ITEMS = {
     "ipm.appointment": ("PUBLISH", ""), "ipm.schedule.meeting.request": ("REQUEST", ""), "ipm.microsoft schedule.mtgreq": ("REQUEST", ""),
     "ipm.schedule.meeting.canceled": ("CANCEL", ""), "ipm.microsoft schedule.mtgcncl": ("CANCEL", ""),
@@ -58,8 +59,8 @@ class _Unwrapper:
         if parts is None:
             return entity
         self.made += len(parts)
-        if self.made > _MOST_PARTS:
-            self.faults.append(f"more than {_MOST_PARTS} files in winmail.dat or in the text: the others stay as they are")
+        if self.made > MOST_PARTS:
+            self.faults.append(f"more than {MOST_PARTS} files in winmail.dat or in the text: the others stay as they are")
             return entity
         return make_multipart("multipart/mixed", [self.unwrapped(part, depth + 1) for part in parts])
 

@@ -32,6 +32,7 @@ def by(*sources: Any) -> Organisation:
         (mail(to=(box("who+ever@any.test"),)), (), "who@any.test", "To names who@any.test"),
         (mail(to=(box("old@desk.test"),)), ("support@desk.test",), "support@desk.test", "the envelope names support@desk.test"),
         (mail(to=(replace(SUPPORT, key=""),)), ("sales@desk.test",), "sales@desk.test", "the envelope names sales@desk.test"),
+        (mail(to=(ELSEWHERE,)), ("postmaster@desk.test",), "support@desk.test", "the envelope names postmaster"),
     ],
 )
 def test_the_first_address_of_ours_counts_source_by_source(message: Any, recipients: tuple[str, ...], address: str, reason: str) -> None:

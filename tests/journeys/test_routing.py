@@ -48,8 +48,8 @@ BY_ALL_FOUR = (
     Mail("a domain in two scripts is one", "support@ПРИМЕР.test", "support@xn--e1afmkfd.test", "To names"),
     Mail("a disabled gateway is not taken", "off@desk.test", None, "off@desk.test is switched off", recipients=("off@desk.test",)),
     Mail("an enabled one beside it is", "off@desk.test", "sales@desk.test", "Cc names", {"Cc": "sales@desk.test"}, ("off@desk.test",)),
-    Mail("postmaster is heard", "postmaster@desk.test", None, NOBODY, recipients=("postmaster@desk.test",)),
-    Mail("postmaster is heard without a domain", "postmaster", None, NOBODY, recipients=("postmaster",)),
+    Mail("postmaster is heard", "postmaster@desk.test", "support@desk.test", "names postmaster", recipients=("postmaster@desk.test",)),
+    Mail("postmaster is heard without a domain", "postmaster", "support@desk.test", "names postmaster", recipients=("postmaster",)),
 )  # fmt: skip
 BY_TO_ALONE = (
     Mail("a gateway in To is taken", "support@DESK.test", "support@desk.test", "To names support@desk.test"),
