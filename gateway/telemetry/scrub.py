@@ -8,8 +8,8 @@ MASK = "…"
 
 # Token and VERP addresses: `r+TOKEN@…`. Twenty characters and more are no sub-address that a person chose.
 _ADDRESS = re.compile(r"(?<=\+)[A-Za-z0-9_=-]{20,}(?=@)")
-# Ids of our letters carry a token as a label of their own: `<….dg.r.TOKEN@…>`; rating and file links carry one in the path.
-_ID = re.compile(r"(?<=\bdg\.)([a-z]{1,8})\.[A-Za-z0-9_-]{16,}")
+# Ids of our letters carry a token as a label of their own: `<r.TOKEN.…@…>`, `<t.TOKEN.…@…>`; rating and file links carry one in the path.
+_ID = re.compile(r"\b([rt])\.[a-z2-7]{36,48}", re.IGNORECASE)
 _LINK = re.compile(r"(?<=/)(rate|files|session|confirm)/[A-Za-z0-9_.-]{16,}")
 _PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+(?=@)")
 _SECRET_KEYS = frozenset({"password", "secret", "secrets", "token", "authorization", "cookie"})
@@ -18,7 +18,7 @@ _SECRET_KEYS = frozenset({"password", "secret", "secrets", "token", "authorizati
 def scrub(text: str) -> str:
     """The text with every token and password in it replaced by `…`."""
     # Nearly all log lines end here.
-    if "@" not in text and "dg." not in text and "/" not in text:
+    if "@" not in text and "." not in text and "/" not in text:
         return text
     text = _ADDRESS.sub(MASK, text)
     text = _ID.sub(rf"\1.{MASK}", text)

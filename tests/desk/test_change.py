@@ -1,5 +1,7 @@
 """The door to a ticket for the command line, the web and the schedule: the same checks, letters and events as mail has (B2)."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -7,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from gateway.desk.change import Refused, change, open_by_hand, why_refused
 from gateway.desk.record import Recorded
 from gateway.domain.actor import SYSTEM, Actor
-from gateway.domain.states import ArticleKind, Role, Status
-from gateway.domain.steps import AddArticle, Assign, Person, SetDepartment, SetStatus, SetSubject, Step
+from gateway.domain.states import ArticleKind, Priority, Role, Status
+from gateway.domain.steps import AddArticle, Assign, Person, SetCategory, SetDepartment, SetPriority, SetStatus, SetSubject, Step
 from tests.desk.values import ORGANISATION, a_ticket
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -135,6 +137,53 @@ async def test_a_private_note_reaches_nobody_outside_and_opens_nothing(telephone
     assert await telephone.letters() == []
     assert await telephone.rows("SELECT status FROM tickets") == [("new",)]
     assert await telephone.rows("SELECT private FROM articles ORDER BY id") == [(False,), (True,)]
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "after"),
+    [(Status.PENDING, REPLY, "pending"), (Status.CLOSED, REPLY, "closed"), (Status.NEW, replace(REPLY, private=True), "new")],
+)
+async def test_only_a_public_reply_opens_only_a_new_ticket(telephone: Telephone, before: Status, words: AddArticle, after: str) -> None:
+    await telephone.change(SetStatus(before), effect="before")
+    await telephone.change(words)
+    assert await telephone.rows("SELECT status FROM tickets") == [(after,)]
+    assert bool(await telephone.letters()) is not words.private
+
+
+async def test_all_settings_change_together_with_an_event_each(telephone: Telephone) -> None:
+    await telephone.change(
+        SetStatus(Status.PENDING),
+        SetCategory("phones"),
+        SetPriority(Priority.HIGH),
+        SetSubject("It rings"),
+        SetDepartment("sales"),
+        Assign("oleg@staff.test"),
+        actor=OLEG,
+    )
+    state = "SELECT status, category, priority, subject, department, assignee FROM tickets"
+    assert await telephone.rows(state) == [("pending", "phones", "high", "It rings", "sales", "oleg@staff.test")]
+    assert await telephone.rows(
+        "SELECT kind, actor, data->>'from', data->>'to' FROM ticket_events WHERE kind <> 'created' ORDER BY id"
+    ) == [
+        ("status_changed", "oleg@staff.test", "new", "pending"),
+        ("category_changed", "oleg@staff.test", None, "phones"),
+        ("priority_changed", "oleg@staff.test", "normal", "high"),
+        ("subject_changed", "oleg@staff.test", "Printer", "It rings"),
+        ("department_changed", "oleg@staff.test", "support", "sales"),
+        ("assigned", "oleg@staff.test", None, "oleg@staff.test"),
+    ]
+
+
+@pytest.mark.parametrize(("agent", "gateway", "why"), [(0, 1, "is not of the department 'sales'"), (2, 0, "ina@staff.test is not active")])
+async def test_only_an_active_agent_of_the_department_opens_a_ticket_by_hand(
+    sessions: Sessions, agent: int, gateway: int, why: str
+) -> None:
+    async with sessions.begin() as session:
+        refused = await open_by_hand(
+            session, ANNA, "Printer", "Words", ORGANISATION.agents[agent], ORGANISATION.gateways[gateway], ORGANISATION, "call"
+        )
+    assert isinstance(refused, Refused)
+    assert why in refused.why
 
 
 async def test_what_is_refused_changes_nothing(telephone: Telephone) -> None:

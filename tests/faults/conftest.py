@@ -14,8 +14,9 @@ from tests.peers.smtp_peer import SmtpPeer
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """In memory, and where the user that the embedded server runs as can reach it."""
-    path = Path(tempfile.mkdtemp(prefix="deskgate-tests-faults-", dir=memory()))
+    """In memory, and where the user that the embedded server runs as can reach it. Under a name that no other run of pytest sweeps away
+    while its server is stopped."""
+    path = Path(tempfile.mkdtemp(prefix="deskgate-faults-", dir=memory()))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path, ignore_errors=True)

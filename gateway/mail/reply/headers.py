@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from gateway.mail.phrases import alternatives, fold
@@ -54,12 +55,9 @@ _NOUNS = frozenset(
 _DASHED = re.compile(r"[\s*_|]*([-‐—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐—–=_]{2,}[\s*_|:]*$")
 _RULE = re.compile(r"[\s*]*[-‐—–=_]{4,}[\s*]*$")
 _RUN_IN = re.compile(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$")
-_ANY_LABEL = re.compile(
-    r"(?<=[\s>;\w)\].])(?P<label>"
-    + "|".join(sorted((re.escape(label) for label in LABELS if len(label) > 1), key=len, reverse=True))
-    + r"|(?<=>)[aà])\s{0,2}[:：]\s",
-    re.IGNORECASE,
-)
+_COLON = re.compile(r"[:：]\s")
+_MOST_COLONS = 20
+_BEFORE_LABEL = re.compile(r"[\s>;\w)\].]")
 # A form's own fields ("Phone: …"): what stands among them is no mail program's block.
 _OTHER_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][\w .-]{1,24}[*_]{0,2}\s?:[*_]{0,2}\s+\S")
 _MAX_LINES = 30
@@ -144,16 +142,31 @@ def _continues(line: str, field: tuple[Role, str], field_follows: bool) -> bool:
 def split_fields(field: tuple[Role, str]) -> list[tuple[Role, str]]:
     """Fields that lost their line ends: `From: Anna <a@example.net>To: Bob`."""
     role, value = field
-    if role == "subject" or len(value) > 2000 or not (":" in value or "：" in value):
+    if role == "subject" or len(value) > 2000:
         return [field]
     fields: list[tuple[Role, str]] = []
     at = 0
-    for found in _ANY_LABEL.finditer(value):
-        fields.append((role, value[at : found.start()].strip("*_ \t")))
-        role, at = LABELS[fold(found["label"])], found.end()
+    for colon in islice(_COLON.finditer(value), _MOST_COLONS):
+        found = _label_before(value, at, colon.start())
+        if found is None:
+            continue
+        start, next_role = found
+        fields.append((role, value[at:start].strip("*_ \t")))
+        role, at = next_role, colon.end()
         if role == "subject":
             break
-    return [*fields, (role, value[at:].strip("*_ \t"))]
+    return [*fields, (role, value[at:].strip("*_ \t"))] if fields else [field]
+
+
+def _label_before(value: str, at: int, colon: int) -> tuple[int, Role] | None:
+    """The longest label that ends at the colon, or a space or two before it: where it begins, and its role."""
+    spaced = value[max(at, colon - 2) : colon]
+    end = colon - len(spaced) + len(spaced.rstrip())
+    for start in range(max(at, end - _LONGEST_LABEL, 1), end):
+        role = LABELS.get(fold(value[start:end]))
+        if role is not None and (value[start - 1] == ">" or (end - start > 1 and _BEFORE_LABEL.match(value[start - 1]))):
+            return start, role
+    return None
 
 
 def separator(line: str) -> Literal["original", "forwarded"] | None:
