@@ -125,7 +125,7 @@ def from_agent(case: Case, writer: FromAgent, carried: Carried, routed: Route | 
     if isinstance(may, Authorised) and (ticket := case.facts.ticket(may.ticket)) is not None:
         case.reasons.append(may.reason)
         return agent_reply(case, agent, ticket)
-    if isinstance(threaded, Starts) and threaded.related is None and not carried.reply and isinstance(routed, Route):
+    if isinstance(threaded, Starts) and threaded.related is None and not (carried.reply or carried.addressed) and isinstance(routed, Route):
         return agent_opens(case, writer, routed)
     reason = "its ticket is gone" if isinstance(may, Authorised) else may.reason
     return held(case, agent, reason, threaded.ticket.number if isinstance(threaded, Joins) else None)

@@ -1,5 +1,6 @@
 """Write a letter: template and facts to subject, text and HTML."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from gateway.letters.subject import bare_subject
 from gateway.letters.texts import REPLY_ABOVE, WITHOUT_SUBJECT
 
 LONGEST_NAME = 100
+LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ def shown(person: Person) -> str:
 
 
 def short(name: str) -> str:
-    """On one line, and no longer than a name: a stranger's must not carry a message of its own to whoever gets the letter."""
-    return one_line(name)[:LONGEST_NAME].rstrip()
+    """On one line, and no longer than a name: a stranger's must not carry a message, or a link, of its own to whoever gets the letter."""
+    plain = one_line(name)
+    return "" if LINK.search(plain) else plain[:LONGEST_NAME].rstrip()
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,9 @@ the text says; one mailer's odd wording is a row in a table here.
 import re
 from collections.abc import Iterator
 
+from gateway.mail.charsets import clean
 from gateway.mail.message import Bounce, BounceRecipient
-from gateway.mail.parts import Headers, Parts, header, header_values
+from gateway.mail.parts import Headers, Part, Parts, header, header_values
 
 _MOST_TEXT = 200_000
 _MOST_RECIPIENTS = 100
@@ -150,7 +151,7 @@ def _texts(text: str, parts: Parts) -> str:
             continue
         piece = part.text if part.text is not None else None
         if piece is None and part.content_type.startswith(("multipart/", "message/")):
-            piece = part.content[:_MOST_TEXT].decode("utf-8", "replace").replace("\r\n", "\n")
+            piece = _decoded(part).replace("\r\n", "\n")
         if piece and piece.strip() != text.strip() and not part.content_type.startswith("text/html"):
             pieces.append(piece)
     return "\n\n".join(pieces)[:_MOST_TEXT]
@@ -265,9 +266,7 @@ def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[Bounc
             :1
         ]
     if not failed:
-        originals = [
-            part.text or part.content[:_MOST_TEXT].decode("utf-8", "replace") for part in parts if part.content_type in _ORIGINAL_TYPES
-        ]
+        originals = [part.text or _decoded(part) for part in parts if part.content_type in _ORIGINAL_TYPES]
         failed = [found[1] for original in (*originals, texts) for found in _ORIGINAL_TO.finditer(original)][:1]
     if not failed:
         failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)][:1]
@@ -302,11 +301,16 @@ def _is_permanent(recipients: tuple[BounceRecipient, ...], texts: str) -> bool:
     return _TEMPORARY.search(_above_original(texts)) is None
 
 
+def _decoded(part: Part) -> str:
+    """Of a part that is no text by itself, such as an enclosed message."""
+    return clean(part.content[:_MOST_TEXT].decode("utf-8", "replace"))
+
+
 def _original_id(parts: Parts, texts: str) -> str | None:
     """The Message-ID of the mail that was not delivered."""
     for part in parts:
         if part.content_type in _ORIGINAL_TYPES:
-            original = part.text if part.text is not None else part.content[:_MOST_TEXT].decode("utf-8", "replace")
+            original = part.text if part.text is not None else _decoded(part)
             found = _MESSAGE_ID.search(original[:_MOST_TEXT])
             if found:
                 return found[1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.mail import filenames
 from gateway.mail.calendars import read_calendar
+from gateway.mail.charsets import clean
 from gateway.mail.headers import read_block, shown
 from gateway.mail.message import Attachment, Calendar
 from gateway.mail.mime import Entity, Tree
@@ -229,7 +230,7 @@ def _content_id(each: _Attached) -> str | None:
 
 
 def _location(entity: Entity) -> str:
-    return "".join(entity.block.value("content-location").split())[:1000]
+    return "".join(clean(entity.block.value("content-location")).split())[:1000]
 
 
 def _part(leaf: Entity) -> Part:

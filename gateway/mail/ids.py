@@ -8,7 +8,8 @@ MAX_IDS = 500
 
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _SPACE = re.compile(r"\s+")
-_BARE = re.compile(r"[^\s<>,;()\"]+@[^\s<>,;()\"]+")
+# From a word's beginning alone, for the rest of a long one would be tried from every place in vain.
+_BARE = re.compile(r"(?<![^\s<>,;()\"])[^\s<>,;()\"@]++@[^\s<>,;()\"]+")
 
 
 def normalise_id(text: str) -> str:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gateway.mail.charsets import clean
 from gateway.mail.headers import Block, read_block
 from gateway.mail.parameters import Parametrised, read_parametrised
 from gateway.mail.transfer import decode_transfer
@@ -18,6 +19,7 @@ MAX_DEPTH = 50
 _MAX_PART_HEADER = 64 * 1024
 _MAX_PART_HEADER_LINES = 500
 _MAX_DELIMITER = 512
+_MAX_ID = 1000
 _LOOK_AHEAD = 64 * 1024
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
@@ -60,7 +62,7 @@ class Entity:
 
     @property
     def content_id(self) -> str | None:
-        return self.block.value("content-id").strip().strip("<>").strip() or None
+        return clean(self.block.value("content-id")).strip().strip("<>").strip()[:_MAX_ID] or None
 
     @cached_property
     def content(self) -> bytes:

@@ -120,6 +120,11 @@ async def test_a_reply_opens_a_new_ticket_and_goes_to_the_client(telephone: Tele
     assert await telephone.events() == ["created", "replied", "status_changed"]
 
 
+async def test_a_note_is_private_even_where_nobody_says_so(telephone: Telephone) -> None:
+    await telephone.change(AddArticle(ArticleKind.NOTE, "Between us"))
+    assert await telephone.rows("SELECT kind, private FROM articles ORDER BY id OFFSET 1") == [("note", True)]
+
+
 async def test_a_reply_with_a_status_sets_that_and_no_other(telephone: Telephone) -> None:
     await telephone.change(REPLY, SetStatus(Status.PENDING))
     assert await telephone.rows("SELECT status FROM tickets") == [("pending",)]

@@ -184,6 +184,13 @@ def test_an_agent_opens_a_ticket_of_their_own_by_an_aligned_pass_alone(verdict: 
         assert decision.actor.role is Role.AGENT
 
 
+@pytest.mark.parametrize("token", ["another agent's", "altered", "of a ticket that is gone"])
+def test_what_was_meant_as_a_reply_never_opens_a_ticket_instead(token: str) -> None:
+    """Its words are for somebody else's ticket; a Cc to the support address does not make them a new one."""
+    message = from_dana(to=(box("support@desk.test"), *TOKENS[token]))
+    assert decided(message, ALIGNED, tickets=()).outcome == "held"
+
+
 def test_an_agent_who_is_the_client_answers_as_a_client() -> None:
     own = replace(TICKET, client=KnownClient(2, "Dana", "dana@staff.test", ("dana@staff.test",)))
     decision = decided(mail("More", author=box("dana@staff.test"), in_reply_to=(client_letter_id(7),)), tickets=(own,))

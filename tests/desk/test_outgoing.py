@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.desk.decide import decide
-from gateway.desk.outgoing import Cause, LetterTicket, Subject, thread_ids, write
+from gateway.desk.outgoing import STAFF_WORDS, Cause, LetterTicket, Subject, thread_ids, write
 from gateway.domain.actor import SYSTEM, Actor
 from gateway.domain.facts import Facts, KnownTicket, Participant
 from gateway.domain.letter import NewLetter, Recipient
@@ -155,6 +155,20 @@ def test_staff_are_sent_files_up_to_a_bound_and_clients_all(size: int, sent: boo
     assert "big.bin" in written(TO_DANA, ANNA, article=article).text
     assert written(TO_ANNA, article=article).attachments
     assert not written(replace(TO_ANNA, kind=LetterKind.REGISTERED), article=article).attachments
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "The message is longer"), ("ru", "Сообщение длиннее"), ("pl", "Wiadomość jest dłuższa")]
+)
+def test_staff_are_sent_the_beginning_of_a_very_long_message_and_clients_all(language: Any, says: str) -> None:
+    article = AddArticle(ArticleKind.CLIENT_MESSAGE, "x" * (STAFF_WORDS + 1))
+    staff, client = written(replace(TO_DANA, language=language), ANNA, article=article), written(TO_ANNA, article=article)
+    assert says in staff.text
+    assert "x" * STAFF_WORDS in staff.text
+    assert "x" * (STAFF_WORDS + 1) not in staff.text
+    assert "x" * (STAFF_WORDS + 1) in client.text
+    whole = AddArticle(ArticleKind.CLIENT_MESSAGE, "x" * STAFF_WORDS)
+    assert says not in written(replace(TO_DANA, language=language), ANNA, article=whole).text
 
 
 # No token in any client's letter

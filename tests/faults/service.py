@@ -107,15 +107,19 @@ class Service(Running):
                 return attempt
         raise AssertionError(f"never acknowledged; {self.process.told()}")
 
-    async def letter(self, address: str, *words: str, seconds: float = PATIENCE) -> Received:
+    def find(self, address: str, *words: str) -> Received | None:
         """The first letter to this address with all these words in its subject or text."""
-        deadline = time.monotonic() + seconds
-        while True:
-            for each in self.relay.to(address):
-                if all(word in each.subject or word in each.text for word in words):
-                    return each
-            assert time.monotonic() < deadline, f"no letter to {address} with {words}; {await self.waiting()} {self.process.told()}"
+        letters = self.relay.to(address)
+        return next((each for each in letters if all(word in each.subject or word in each.text for word in words)), None)
+
+    async def letter(self, address: str, *words: str) -> Received:
+        """The same, once it has come."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := self.find(address, *words)) is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no letter to {address} with {words}; {await self.waiting()} {self.process.told()}")
             await asyncio.sleep(0.05)
+        return found
 
     async def waiting(self) -> str:
         """For the message of an assertion: what is on its way."""

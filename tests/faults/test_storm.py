@@ -12,13 +12,16 @@ import pytest
 
 from tests.faults.service import PATIENCE, Service, service
 from tests.journeys.running import letter, reply_to
-from tests.peers.smtp_peer import SmtpPeer
+from tests.peers.smtp_peer import Received, SmtpPeer
 
 pytestmark = [pytest.mark.timeout(4 * 3600), pytest.mark.long]
 
 KILLS, LONG_KILLS = 30, 1000
 AT_ONCE = 4
 """Stories told at the same time."""
+
+SETTLING = 1800.0
+"""Seconds; a letter whose senders were killed again and again waits ever longer for the next one."""
 
 VICTIMS = {"listener-0": 4, "intake-0": 4, "parser": 4, "sender-0": 4, "web-0": 2, "postmaster": 2, "parent": 2}
 """With their weights: who handles mail is killed more often than who does not, and who takes everybody along less."""
@@ -44,7 +47,8 @@ class Storm:
                 await asyncio.sleep(self.dice.uniform(0.2, 1.6))
                 await self.kill(self.dice.choices(*zip(*VICTIMS.items(), strict=True))[0])
             self.over = True
-            await asyncio.gather(*tellers)
+            async with asyncio.timeout(SETTLING):
+                await asyncio.gather(*tellers)
         finally:
             for each in tellers:
                 each.cancel()
@@ -63,16 +67,21 @@ class Storm:
         while not self.over:
             await self.story(next(self._numbers))
 
+    async def letter(self, address: str, *words: str) -> Received:
+        while (found := self.desk.find(address, *words)) is None:
+            await asyncio.sleep(0.05)
+        return found
+
     async def story(self, number: int) -> None:
         """A client asks, Dana answers, the client gives thanks; every mail is sent until it is acknowledged."""
         client, name = f"client{number}@c{number}.test", f"Story-{number}."
         await self.desk.deliver(letter(client, "support@desk.test", name, f"Question of {name}"))
         self.told.append(number)
-        notified = await self.desk.letter("dana@staff.test", name, "Question of")
+        notified = await self.letter("dana@staff.test", name, "Question of")
         await self.desk.deliver(reply_to(notified, "Dana Agent <dana@staff.test>", f"Answer to {name}"))
-        answered = await self.desk.letter(client, f"Answer to {name}")
+        answered = await self.letter(client, f"Answer to {name}")
         await self.desk.deliver(reply_to(answered, client, f"Thanks for {name}"))
-        await self.desk.letter("oleg@staff.test", f"Thanks for {name}")
+        await self.letter("oleg@staff.test", f"Thanks for {name}")
 
 
 async def test_whoever_is_killed_whenever_each_acknowledged_mail_has_one_ticket_and_each_letter_goes_once(
@@ -86,6 +95,7 @@ async def test_whoever_is_killed_whenever_each_acknowledged_mail_has_one_ticket_
             await desk.quiet(PATIENCE)
             await assert_told_once(desk, storm)
         except BaseException as error:
+            error.add_note(await desk.waiting())
             error.add_note(f"seed {seed}, killed {dict(storm.killed)}, stories {len(storm.told)}")
             error.add_note("\n".join([*desk.log, *desk.process.log][-200:]))
             raise

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
 
 from gateway.domain.letter import has_breaks
 from gateway.domain.organisation import Language
@@ -14,7 +15,7 @@ from gateway.domain.steps import Person
 from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, TicketFacts
 from gateway.letters.subject import SHOWN, bare_subject
 from gateway.letters.texts import REPLY_ABOVE
-from gateway.letters.write import Written, write_letter
+from gateway.letters.write import Written, environment, write_letter
 from tests.letters.values import BUILT_IN, LANGUAGES, letter_facts
 
 every_letter = pytest.mark.parametrize(("kind", "language"), [(kind, language) for kind in BUILT_IN for language in LANGUAGES])
@@ -126,6 +127,7 @@ def test_whatever_the_words_a_subject_is_one_line_and_tags_itself_once(kind: Let
         ("[#17] tag first", "tag first"),
         ("Re: [#17] Re: tag between", "tag between"),
         ("two [#17] tags [#18]", "two tags"),
+        ("a tag hidden [\0#17] behind what a header cannot hold", "a tag hidden behind what a header cannot hold"),
         ("[#notanumber] stays", "[#notanumber] stays"),
         ("[ticket #5] of another system", "[ticket #5] of another system"),
         ("Refund: wanted", "Refund: wanted"),
@@ -177,3 +179,23 @@ def test_a_stranger_cannot_put_lines_of_his_own_into_a_letter_by_his_name() -> N
 def test_web_addresses_become_links(line: str, link: str | None) -> None:
     facts = letter_facts(LetterKind.AGENT_REPLY, article=ArticleFacts(line))
     assert Elements(write_letter(facts).html).links == ([link] if link else [])
+
+
+def test_a_long_ladder_of_rules_is_no_burden() -> None:
+    """One after another, without an empty line between them, as ticket systems paste their logs."""
+    html = write_letter(letter_facts(LetterKind.AGENT_REPLY, article=ArticleFacts("---\n" * 25_000 + "the end"))).html
+    assert html.count("---") == 24_999, "the first is drawn"
+    assert "the end" in html
+
+
+def test_a_macro_that_does_not_exist_is_a_fault_and_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        environment().from_string("{{ ticket.colour }}").render({"ticket": {"number": 1}})
+
+
+@pytest.mark.parametrize("name", ["Win at https://evil.test", "www.evil.test", "Visit WWW.evil.test now"])
+def test_a_link_in_a_strangers_name_is_not_passed_on(name: str) -> None:
+    written = write_letter(
+        letter_facts(LetterKind.REGISTERED, client=Person(name, "anna@client.test"), author=Person(name, "anna@client.test"))
+    )
+    assert "evil.test" not in written.text + written.html

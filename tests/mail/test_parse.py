@@ -362,6 +362,8 @@ def test_other_mail_confirms_nothing() -> None:
 @given(PIECES)
 @example([b"Message-ID: <[\r\n\r\n"])
 @example([b"Authentication-Results: a\x00\r\n\r\n"])
+@example([b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <a\x00b@c>\r\n--b--"])
+@example([b"Content-Type: image/png\r\nContent-ID: <a\x00b>\r\nContent-Location: a\x00b\r\n\r\nx"])
 @example([b"Content-Type: text/plain; charset=utf-7\r\n\r\n+2AA-"])
 @example([b"Content-Type: text/html; charset=utf-16\r\n\r\n\xff"])
 def test_any_bytes_become_a_message_that_can_be_stored(pieces: list[bytes]) -> None:

@@ -28,6 +28,7 @@ TOKEN = reply_token(KEYRING, 5, "dana@staff.test")
         ("two: r+{token}@desk.test, r+{token}@desk.test.", "two: r+***@desk.test, r+***@desk.test."),
         ("https://mail.test/?to=r%2B{token}%40desk.test", "https://mail.test/?to=r%2B***%40desk.test"),
         ("mailto:r&#43;{token}@desk.test", "mailto:r&#43;***@desk.test"),
+        ("of no shape of ours: 1+" + "b" * 36 + "@desk.test", "of no shape of ours: 1+" + "b" * 36 + "@desk.test"),
         ("nothing to hide, 1+1 and r.s.t.", "nothing to hide, 1+1 and r.s.t."),
     ],
 )
@@ -89,4 +90,9 @@ def test_base64_which_may_look_like_a_token_stays_as_it_is() -> None:
 
 def test_bytes_without_a_token_stay_the_very_bytes() -> None:
     content = bytes(range(256)) * 4
+    assert mask_tokens_in_bytes(content) == content
+
+
+def test_what_has_another_shape_than_a_token_stays_in_a_file_too() -> None:
+    content = b"1+" + b"b" * 36 + b"@desk.test <r." + b"b" * 36 + b".0a@desk.test>"
     assert mask_tokens_in_bytes(content) == content

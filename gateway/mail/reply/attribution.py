@@ -18,13 +18,18 @@ def _phrase(field: str) -> str:
     return "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in options)
 
 
+def _first_letter(field: str) -> str:
+    """A cheap look ahead: at most places none of the many alternatives needs to be tried."""
+    return f"(?=[{re.escape(''.join(sorted({option[0] for option in alternatives(field)})))}])"
+
+
 _OPENERS = _words("openers")
 _CALENDAR = _words("calendar")
 _LEAD = _OPENERS | _CALENDAR | {"de", "den", "o", "at", "a", "gmt", "utc", "г", "р"}
 _WORD = re.compile(r"[^\W\d_]+")
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WROTE = re.compile(rf"(?:(?<![^\W\d_])|(?<=[{_CJK}]))(?:{_phrase('wrote')})(?![^\W\d_])", re.IGNORECASE)
-_WROTE_BY = re.compile(rf"(?<!\w)(?:{_phrase('wrote_by')})(?!\w)", re.IGNORECASE)
+_WROTE = re.compile(rf"{_first_letter('wrote')}(?:(?<![^\W\d_])|(?<=[{_CJK}]))(?:{_phrase('wrote')})(?![^\W\d_])", re.IGNORECASE)
+_WROTE_BY = re.compile(rf"{_first_letter('wrote_by')}(?<!\w)(?:{_phrase('wrote_by')})(?!\w)", re.IGNORECASE)
 _STARTS = re.compile(rf"(?:{_phrase('starts')})(?!\w)", re.IGNORECASE)
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.hч時时]\s?\d{2}(?!\d)|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _COMMA_AFTER_TIME = re.compile(r"\d[:.]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s\(?[+A-Z][\w:+]{1,9}\)?)?\s?,", re.IGNORECASE)

@@ -56,7 +56,7 @@ _DASHED = re.compile(r"[\s*_|]*([-‐—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐—�
 _RULE = re.compile(r"[\s*]*[-‐—–=_]{4,}[\s*]*$")
 _RUN_IN = re.compile(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$")
 _COLON = re.compile(r"[:：]\s")
-_MOST_COLONS = 20
+_MOST_COLONS = 12
 _BEFORE_LABEL = re.compile(r"[\s>;\w)\].]")
 # A form's own fields ("Phone: …"): what stands among them is no mail program's block.
 _OTHER_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][\w .-]{1,24}[*_]{0,2}\s?:[*_]{0,2}\s+\S")
@@ -160,12 +160,14 @@ def split_fields(field: tuple[Role, str]) -> list[tuple[Role, str]]:
 
 def _label_before(value: str, at: int, colon: int) -> tuple[int, Role] | None:
     """The longest label that ends at the colon, or a space or two before it: where it begins, and its role."""
-    spaced = value[max(at, colon - 2) : colon]
-    end = colon - len(spaced) + len(spaced.rstrip())
-    for start in range(max(at, end - _LONGEST_LABEL, 1), end):
-        role = LABELS.get(fold(value[start:end]))
-        if role is not None and (value[start - 1] == ">" or (end - start > 1 and _BEFORE_LABEL.match(value[start - 1]))):
-            return start, role
+    begin = max(at, colon - _LONGEST_LABEL, 1)
+    near = value[begin:colon]
+    label = near.rstrip() if len(near) - len(near.rstrip()) <= 2 else near
+    for offset in range(len(label)):
+        role = LABELS.get(fold(label[offset:]))
+        before = value[begin + offset - 1]
+        if role is not None and (before == ">" or (len(label) - offset > 1 and _BEFORE_LABEL.match(before))):
+            return begin + offset, role
     return None
 
 
