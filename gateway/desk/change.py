@@ -48,8 +48,17 @@ async def change(
     refusal = why_refused(ticket, actor, steps, organisation)
     if refusal is not None:
         return Refused(refusal)
+    steps = with_assignee_moved(steps, ticket, organisation)
     cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor)
     return await record(session, with_letters(steps, ticket, organisation, from_address), ticket, cause, organisation)
+
+
+def with_assignee_moved(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation) -> Sequence[Step]:
+    """B2: a ticket that goes to a department which its assignee is not of is nobody's, unless somebody is named along with it."""
+    moved = next((each.department for each in steps if isinstance(each, SetDepartment)), None)
+    if moved is None or ticket.assignee is None or any(isinstance(each, Assign) for each in steps):
+        return steps
+    return steps if may_not_have(organisation, ticket.assignee, moved) is None else (*steps, Assign(None))
 
 
 def with_letters(
@@ -76,8 +85,8 @@ def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organi
             department = step.department
         elif isinstance(step, SetSubject) and not step.subject.strip():
             return "a subject cannot be empty"
-    assigned = next((each.agent for each in steps if isinstance(each, Assign)), None)
-    return may_not_have(organisation, assigned, department) if assigned is not None else None
+    refusals = (may_not_have(organisation, each.agent, department) for each in steps if isinstance(each, Assign) and each.agent is not None)
+    return next((each for each in refusals if each is not None), None)
 
 
 def may_not_act(agent: Agent | None, actor: Actor, department: str) -> str | None:

@@ -30,6 +30,7 @@ LEASE = 20.0
 BUSY_AGAIN = 0.2
 CONFLICT_AGAIN = 0.05
 AWAY_AGAIN = 5.0
+INSIST_AGAIN = 1.0
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 600.0
 FEW_OCTETS = 1 << 18
@@ -210,9 +211,18 @@ class Intake(Queue[Taken]):
         )
 
     async def _again(self, item: inbound.Claimed, seconds: float, error: str | None = None) -> None:
-        """Due again without counting the attempt: it was nobody's fault."""
-        async with self._sessions.begin() as session:
-            await inbound.defer(session, item, seconds, counted=False, error=error)
+        """Due again without counting the attempt: it was nobody's fault. Insists while the database is away, for an attempt that stays
+        counted brings a message nearer to its last one."""
+        while True:
+            try:
+                async with self._sessions.begin() as session:
+                    await inbound.defer(session, item, seconds, counted=False, error=error)
+            except Exception as refused:
+                if not database_away(refused):
+                    raise
+                await asyncio.sleep(INSIST_AGAIN)
+            else:
+                return
 
     async def _failed(self, item: inbound.Claimed, error: Exception) -> None:
         if serialization_conflict(error):

@@ -223,3 +223,12 @@ async def test_two_changes_at_once_follow_each_other(telephone: Telephone) -> No
             with pytest.raises(Exception, match="lock timeout"):
                 await change(two, 1, OLEG, (SetStatus(Status.CLOSED),), ORGANISATION, "two")
     assert await telephone.rows("SELECT status FROM tickets") == [("pending",)]
+
+
+@pytest.mark.parametrize(("assignee", "left"), [("dana@staff.test", None), ("oleg@staff.test", "oleg@staff.test")])
+async def test_a_ticket_that_moves_to_another_department_leaves_an_assignee_who_is_not_of_it(
+    telephone: Telephone, assignee: str, left: str | None
+) -> None:
+    await telephone.change(Assign(assignee), effect="one")
+    await telephone.change(SetDepartment("sales"), effect="two")
+    assert await telephone.rows("SELECT department, assignee FROM tickets") == [("sales", left)]
