@@ -39,6 +39,9 @@ class Unreadable:
     why: str
 
 
+STARTS_END_WITHIN = 3.0
+
+
 class Parser:
     """An async context manager around `size` children at work and `spares` more that wait to take a killed one's place.
 
@@ -173,6 +176,9 @@ class Parser:
         return child
 
     async def _stop(self) -> None:
+        if self._starting:
+            # A start that is cancelled half-way leaves a process that nobody waits for; most are over in a moment.
+            await asyncio.wait(list(self._starting), timeout=STARTS_END_WITHIN)
         for task in list(self._starting):
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
