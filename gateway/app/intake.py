@@ -30,7 +30,7 @@ async def run(control: Control) -> None:
     async with engine_for(control, settings.database.pool_size) as engine, Parser(parse_limits, size=PARSERS) as parser:
         make, worker, waker = sessions(engine), worker_name(control), Waker(engine)
         intake = MeasuredIntake(make, parser, resolver, lambda: live.now, worker, waker, count)
-        pace = Pace(sweep=5.0, heartbeat=LEASE / 3, drain=settings.limits.drain_seconds * SHARE_OF_DRAINING)
+        pace = Pace(sweep=5.0, refill=4, heartbeat=LEASE / 3, drain=settings.limits.drain_seconds * SHARE_OF_DRAINING)
         leave_when_changed(control, live, lambda now: (now.trust.nameservers, now.limits.parse_seconds, now.limits.parse_memory))
         telling = asyncio.create_task(tell(parser.counters))
         control.ready()

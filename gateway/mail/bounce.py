@@ -163,9 +163,11 @@ def _why_bounce(headers: Headers, subject: str, texts: str) -> str | None:
     found = _NOTIFIED.search(texts)
     if found and found[1].casefold() != "complaint" and "amazonaws.com" in header(headers, "from").casefold():
         return "it is Amazon SES's notice of a delivery"
-    above = _above_original(texts)
     sent_by = is_daemon(headers) or has_null_reverse_path(headers) or any(name == "x-mlserver" for name, _ in headers)
     titled = _SUBJECTS.search(subject[:500]) is not None
+    if not sent_by and not titled:
+        return None
+    above = _above_original(texts)
     says = _PHRASES.search(above) is not None
     if sent_by and titled and (says or not _is_person_perhaps(headers) or _WEAK_PHRASES.search(above)):
         return "a mail system sent it, with a subject that delivery reports have"

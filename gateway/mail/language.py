@@ -22,6 +22,7 @@ _SCRIPTS = (
     ("ka", re.compile("[\u10a0-\u10ff]")),
     ("hy", re.compile("[\u0530-\u058f]")),
 )
+_BEYOND_LATIN_AND_CYRILLIC = re.compile("[\u0370-\u03ff\u0530-\ud7af]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 # Letters that point at some languages among those of the same alphabet; each of them is worth a stop word.
@@ -48,28 +49,36 @@ _TELLING = {
 }
 _CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "bg"})
 _STOP_WORDS = {phrases.code: frozenset(phrases.words.split()) for phrases in LANGUAGES if phrases.words}
+_TELLING_LETTERS = {code: frozenset(_TELLING.get(code, "")) for code in _STOP_WORDS}
+_LANGUAGES_OF: dict[str, tuple[str, ...]] = {
+    word: tuple(code for code, words in _STOP_WORDS.items() if word in words) for word in frozenset().union(*_STOP_WORDS.values())
+}
 
 
 def guess_language(text: str) -> str | None:
     """The language's ISO 639-1 code, or None when the text is too short, or fits none better than another."""
     sample = _LINKS.sub(" ", text[:_SAMPLE])
-    letters = sum(1 for letter in sample if letter.isalpha())
+    letters = sum(map(len, _WORD.findall(sample)))
     if letters < _FEWEST_LETTERS:
         return None
-    for code, script in _SCRIPTS:
-        if 3 * len(script.findall(sample)) > letters:
-            return code
+    if _BEYOND_LATIN_AND_CYRILLIC.search(sample):
+        for code, script in _SCRIPTS:
+            if 3 * len(script.findall(sample)) > letters:
+                return code
     return _by_words(sample.casefold(), cyrillic=2 * len(_CYRILLIC.findall(sample)) > letters)
 
 
 def _by_words(sample: str, *, cyrillic: bool) -> str | None:
-    words = Counter(_WORD.findall(sample))
-    scores: dict[str, float] = {}
-    for code, stop_words in _STOP_WORDS.items():
-        if (code in _CYRILLIC_LANGUAGES) != cyrillic or code == "el":
-            continue
-        telling = sum(1 for letter in set(_TELLING.get(code, "")) if letter in sample)
-        scores[code] = sum(min(words[word], 3) for word in stop_words) + 1.5 * min(telling, 3)
+    alphabet = set(sample)
+    scores = {
+        code: 1.5 * min(len(alphabet & _TELLING_LETTERS[code]), 3)
+        for code in _STOP_WORDS
+        if (code in _CYRILLIC_LANGUAGES) == cyrillic and code != "el"
+    }
+    for word, times in Counter(_WORD.findall(sample)).items():
+        for code in _LANGUAGES_OF.get(word, ()):
+            if code in scores:
+                scores[code] += min(times, 3)
     if cyrillic and not any(letter in sample for letter in _TELLING["uk"]):
         scores["ru"] += 0.5
     (best, most), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
