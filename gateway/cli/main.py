@@ -54,7 +54,9 @@ def translate(error: Exception) -> Fail | None:
     match error:
         case ConfigurationError():
             return Fail(str(error), Exit.USAGE)
-        case SchemaError() | CannotListenError() | EmbeddedError():
+        case CannotListenError():
+            return Fail(error.strerror or str(error), Exit.WRONG)
+        case SchemaError() | EmbeddedError():
             return Fail(str(error), Exit.WRONG)
         case _ if database_away(error):
             return Fail(f"the database is away, try again later: {first_line(error)}", Exit.LATER)

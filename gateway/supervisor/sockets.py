@@ -1,5 +1,6 @@
 """Listening sockets: bound once by the parent or inherited from systemd, then shared by all children."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterable, MutableMapping
@@ -25,6 +26,13 @@ def bind(endpoint: str) -> list[socket.socket]:
     return _listen_on_all(endpoint, addresses if port else addresses[:1])
 
 
+_REMEDIES = {
+    errno.EADDRINUSE: "; another program has it: stop that one, or change server.listen or web.listen",
+    errno.EACCES: "; a port below 1024 needs the right to it: see docs/operations.md, or listen on a higher one",
+    errno.EADDRNOTAVAIL: "; this machine does not have that address: change server.listen or web.listen",
+}
+
+
 def _listen_on_all(endpoint: str, addresses: Iterable[tuple[int, tuple[object, ...]]]) -> list[socket.socket]:
     bound: list[socket.socket] = []
     failure: OSError | None = None
@@ -36,7 +44,8 @@ def _listen_on_all(endpoint: str, addresses: Iterable[tuple[int, tuple[object, .
             failure = failure or error
     if not bound:
         assert failure is not None
-        raise CannotListenError(failure.errno, f"cannot listen on {endpoint}: {failure.strerror}") from failure
+        remedy = _REMEDIES.get(failure.errno or 0, "")
+        raise CannotListenError(failure.errno, f"cannot listen on {endpoint}: {failure.strerror}{remedy}") from failure
     return bound
 
 

@@ -1,16 +1,10 @@
 """Stopping, reloading, LMTP, TLS, other event loops."""
 
 import asyncio
-import datetime
-import ipaddress
 import ssl
-from pathlib import Path
 
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +16,7 @@ from gateway.ingress.service import serve_smtp
 from storage import engine as storage_engine
 from tests.ingress.conftest import HOSTNAME, Listen, bound_socket
 from tests.ingress.smtp_client import Client
+from tests.peers.certificates import self_signed
 
 
 async def test_a_drain_says_421_to_the_idle_and_lets_the_others_finish(listen: Listen) -> None:
@@ -108,23 +103,7 @@ async def test_lmtp_answers_for_each_recipient(listen: Listen) -> None:
 @pytest.fixture(scope="module")
 def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """For the server, and for a client that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOSTNAME)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path: Path = tmp_path_factory.mktemp("tls") / "both.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    path = self_signed(tmp_path_factory.mktemp("tls") / "both.pem", HOSTNAME)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(path)
     return server, ssl.create_default_context(cafile=str(path))

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,16 +10,13 @@ from typing import Any
 
 import pytest
 from aiosmtplib.protocol import SMTPProtocol
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from gateway.outbound.connections import Relay
 from gateway.outbound.deliver import SmtpTransport
 from gateway.outbound.delivery import Parcel
 from gateway.outbound.directory import DirectoryTransport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Refused
+from tests.peers.certificates import self_signed
 from tests.peers.smtp_peer import Fault, SmtpPeer, close, hang, reply, reset, slow
 
 CONTENT = b"From: a@desk.test\r\nSubject: x\r\nMessage-ID: <x@desk.test>\r\n\r\n.dot\r\nbody\r\n..\r\n"
@@ -289,27 +284,7 @@ async def test_the_login_is_used_and_a_wrong_one_lets_letters_wait() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate of 127.0.0.1 with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer.test")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "peer.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+    return self_signed(tmp_path_factory.mktemp("tls") / "peer.pem", "peer.test")
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
