@@ -109,6 +109,7 @@ UPDATE_TICKET = """
         closed_at = CASE WHEN {status} IN ('closed', 'cancelled', 'spam', 'trash') THEN coalesce(closed_at, now()) END
     WHERE number = :number
 """
+NEARNESS = ("requester", "cc", "named", "stranger")
 CHANGEABLE = ("status", "category", "priority", "department", "subject", "assignee")
 
 ATTACH = text(
@@ -121,7 +122,8 @@ ATTACH = text(
         INSERT INTO ticket_participants (ticket, key, address, name, part)
         SELECT ticket, key, address, name, part FROM jsonb_to_recordset(CAST(:participants AS jsonb))
             AS x(ticket bigint, key text, address text, name text, part text)
-        ON CONFLICT (ticket, key) DO UPDATE SET part = excluded.part WHERE ticket_participants.part = 'named' AND excluded.part = 'cc'
+        ON CONFLICT (ticket, key) DO UPDATE SET part = excluded.part
+            WHERE ticket_participants.part IN ('named', 'stranger') AND excluded.part = 'cc'
     ), tags AS (
         INSERT INTO ticket_tags (ticket, key, tag)
         SELECT ticket, key, tag FROM jsonb_to_recordset(CAST(:tags AS jsonb)) AS x(ticket bigint, key text, tag text)
@@ -208,7 +210,16 @@ async def update_ticket(session: AsyncSession, number: int, changes: dict[str, s
 async def attach(session: AsyncSession, rows: Attached) -> None:
     names = ("events", "participants", "tags", "ids", "effects", "automatic")
     if rows:
+        rows.participants = each_once(rows.participants)
         await session.execute(ATTACH, {name: as_json(getattr(rows, name)) for name in names})
+
+
+def each_once(participants: Sequence[Row]) -> list[Row]:
+    """One statement may write a row once: of what somebody is on a ticket the nearest part counts."""
+    nearest: dict[tuple[object, object], Row] = {}
+    for each in sorted(participants, key=lambda each: NEARNESS.index(str(each["part"]))):
+        nearest.setdefault((each["ticket"], each["key"]), each)
+    return list(nearest.values())
 
 
 async def add_files(session: AsyncSession, article_id: int, files: Sequence[NewFile]) -> None:

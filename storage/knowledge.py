@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -22,7 +23,7 @@ class Question:
     network: str
     subject_key: bytes
     agent: str | None
-    """The agent that From names; asked for: was a held message of theirs told within a day?"""
+    """The agent that From names; asked for: was a held message of theirs told within a day, and how long does this one wait?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Answer:
     client: KnownClient | None
     spent: Spent
     held_told_recently: bool
+    waited: timedelta
 
 
 ASK = text(
@@ -73,7 +75,9 @@ ASK = text(
         EXISTS (SELECT FROM automatic_letters
           WHERE address = :author_key AND subject_key = :subject_key AND at > now() - interval '1 hour') AS same_subject,
         (CAST(:agent AS text) IS NOT NULL AND EXISTS (SELECT FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
-          WHERE o.kind = 'held' AND r.address = :agent AND o.created_at > now() - interval '1 day')) AS held_told
+          WHERE o.kind = 'held' AND r.address = :agent AND o.created_at > now() - interval '1 day')) AS held_told,
+        CASE WHEN CAST(:agent AS text) IS NOT NULL
+             THEN (SELECT now() - received_at FROM inbound_messages WHERE id = :inbound_id) END AS waited
     """
 )
 
@@ -98,6 +102,9 @@ DETAILS = text(
             UNION ALL
             SELECT trim(both '<>' FROM message_id), created_at FROM outbox_messages
              WHERE ticket = t.number AND kind IN ('registered', 'agent_reply')
+            UNION ALL
+            SELECT trim(both '<>' FROM o.message_id), o.created_at FROM outbox_messages o JOIN tickets m ON m.number = o.ticket
+             WHERE m.merged_into = t.number AND o.kind IN ('registered', 'agent_reply')
             ORDER BY at DESC LIMIT 20) AS seen),
         (SELECT message_id FROM articles
           WHERE ticket = t.number AND kind = 'client_message' AND verified AND NOT private AND message_id IS NOT NULL
@@ -152,6 +159,7 @@ async def ask(session: AsyncSession, question: Question, inbound_id: int, budget
         client=known_client(*row.client) if row.client else None,
         spent=Spent(row.by_address, row.by_domain, row.by_network, row.overall, row.same_subject),
         held_told_recently=row.held_told,
+        waited=row.waited or timedelta(0),
     )
 
 

@@ -18,7 +18,12 @@ LIST = text(
     f"SELECT {COLUMNS} FROM tickets t JOIN clients c ON c.id = t.client_id "  # noqa: S608
     "WHERE (CAST(:status AS text) IS NULL OR t.status = :status) ORDER BY t.number DESC LIMIT :limit"
 )
-SHOW = text(f"SELECT {COLUMNS} FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = :number")  # noqa: S608
+# A merged ticket's number leads to the one that lives on.
+SHOW = text(
+    f"SELECT {COLUMNS}, (SELECT coalesce(array_agg(number ORDER BY number), '{{}}') FROM tickets WHERE merged_into = t.number) AS merged "  # noqa: S608
+    "FROM tickets t JOIN clients c ON c.id = t.client_id "
+    "WHERE t.number = coalesce((SELECT merged_into FROM tickets WHERE number = :number), :number)"
+)
 ARTICLES = text(
     """
     SELECT a.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('filename', filename, 'content_type', content_type, 'size', size,
@@ -27,7 +32,9 @@ ARTICLES = text(
     FROM articles a WHERE ticket = :number ORDER BY id
     """
 )
-EVENTS = text("SELECT id, kind, actor_role, actor, data, inbound_id, at FROM ticket_events WHERE ticket = :number ORDER BY id")
+EVENTS = text(
+    "SELECT id, kind, actor_role, actor, data, inbound_id, at FROM ticket_events WHERE ticket = ANY(CAST(:numbers AS bigint[])) ORDER BY id"
+)
 COUNTS = text("SELECT status, count(*) AS n FROM tickets GROUP BY status")
 
 Document = dict[str, Any]
@@ -39,12 +46,13 @@ async def list_tickets(session: AsyncSession, status: str | None = None, limit: 
 
 
 async def show_ticket(session: AsyncSession, number: int) -> Document | None:
+    """The ticket of this number, or the one that it was merged into; `merged` are the numbers that lead to it."""
     row = (await session.execute(SHOW, {"number": number})).first()
     if row is None:
         return None
-    articles = [article(each) for each in await session.execute(ARTICLES, {"number": number})]
-    events = [event(each) for each in await session.execute(EVENTS, {"number": number})]
-    return ticket(row) | {"articles": articles, "events": events}
+    articles = [article(each) for each in await session.execute(ARTICLES, {"number": row.number})]
+    events = [event(each) for each in await session.execute(EVENTS, {"numbers": [row.number, *row.merged]})]
+    return ticket(row) | {"merged": list(row.merged), "articles": articles, "events": events}
 
 
 async def count_by_status(session: AsyncSession) -> dict[str, int]:

@@ -2,10 +2,14 @@
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 
 from gateway.cli.exits import Exit
 from gateway.cli.output import print_table, say
+from gateway.config.convert import organisation
 from gateway.config.load import find_config, load
+from gateway.desk.commands.vocabulary import vocabulary
+from gateway.domain.organisation import Organisation
 
 
 def check(options: argparse.Namespace) -> int:
@@ -17,11 +21,20 @@ def check(options: argparse.Namespace) -> int:
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     settings = loaded.settings
+    for warning in clashes(organisation(settings)):
+        print(f"warning: {warning}")
     print(
         f"{found.path}: correct, with {len(settings.gateway)} gateway(s), {len(settings.department)} department(s), "
         f"{len(settings.agent)} agent(s)"
     )
     return asyncio.run(orphans(options)) if options.database else Exit.DONE
+
+
+def clashes(desk: Organisation) -> Iterator[str]:
+    """Words of `desk.command_words` that mean something else already."""
+    for each in vocabulary(desk.desk.command_languages, desk.desk.command_words).clashes:
+        meant = f"already means @{each.taken_by}" if each.taken_by is not None else "cannot be read as a command"
+        yield f"desk.command_words.{each.command}: {each.word!r} {meant}; that word is left out"
 
 
 async def orphans(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from gateway.domain.verdict import Verdict
 from gateway.mail.message import Message
 from gateway.mail.parse import parse_message
 
+UNCHECKED = Verdict()
 Supposed = tuple[Facts, tuple[str, ...]]
 Gather = Callable[[Message, Envelope], Supposed]
 
@@ -59,11 +60,12 @@ async def one_with_database(name: str, sessions: Any, desk: Organisation, known:
     envelope = envelope_of(message)
     async with sessions() as session:
         keys = effect_keys(message, b"")
-        writer = identify(message, envelope.reverse_path, desk)
+        writer = identify(message, (), envelope.reverse_path, desk)
         gathered = await gather(session, 0, envelope, (), message, writer, keys, desk)
         await session.rollback()
-    decision = decide(message, (), envelope.reverse_path, Verdict(), gathered.facts, desk)
-    return explanation(name, message, (), decision, desk, ("on the facts of the database; the authentication is not checked here",))
+    decision = decide(message, (), envelope.reverse_path, UNCHECKED, gathered.facts, desk)
+    assumed = ("on the facts of the database; the authentication is not checked here",)
+    return explanation(name, message, (), decision, gathered.facts, UNCHECKED, desk, assumed)
 
 
 def tell(options: argparse.Namespace, desk: Organisation, known: Ours, gather: Gather) -> int:
@@ -98,8 +100,8 @@ def one(name: str, desk: Organisation, known: Ours, gather: Gather) -> dict[str,
         message = parse_message(content, known)
         envelope = envelope_of(message)
         facts, assumed = gather(message, envelope)
-        decision = decide(message, (), envelope.reverse_path, Verdict(), facts, desk)
-        return explanation(name, message, (), decision, desk, assumed)
+        decision = decide(message, (), envelope.reverse_path, UNCHECKED, facts, desk)
+        return explanation(name, message, (), decision, facts, UNCHECKED, desk, assumed)
     except Exception as error:  # noqa: BLE001  the edge: one bad file must not end the run; the defect is named in its object
         return failed(name, f"{type(error).__name__}: {error}")
 
@@ -135,6 +137,11 @@ def print_explanation(document: dict[str, Any]) -> None:
     for heading, field in (("New text", "new_text"), ("Signature", "signature"), ("Quoted", "quoted_text")):
         if document[field]:
             print(f"\n  {heading}:\n{block(document[field])}")
+    for heading, field in (("Commands", "commands"), ("Commands that are ignored", "ignored_commands")):
+        if document[field]:
+            print(f"\n  {heading}:")
+            for each in document[field]:
+                print(f"    {shown(each['line'])}" + (f"\n      {shown(each['why'])}" if "why" in each else ""))
     print("\n  What would happen:")
     for line in document["decision"]:
         print(f"    - {shown(line)}")

@@ -41,6 +41,22 @@ def agents_under_a_catch_all(settings: Settings) -> Iterator[Problem]:
             yield location, f"gateway[{index}] takes in every address of this domain; make sure that the agent's mail does not come here"
 
 
+def senders_that_are_not_ours(settings: Settings) -> Iterator[Problem]:
+    ours = {each.address for each in settings.gateway}
+    for index, each in enumerate(settings.from_address):
+        if each.address not in ours and f"*@{each.address.rpartition('@')[2]}" not in ours:
+            yield (
+                ("from_address", index, "address"),
+                "no gateway has it, so it has to be verified before it is offered; this version cannot do that yet",
+            )
+
+
+def servers_without_effect(settings: Settings) -> Iterator[Problem]:
+    for index, each in enumerate(settings.from_address):
+        if each.smtp is not None:
+            yield ("from_address", index, "smtp"), "it has no effect in this version: letters go by outbound.relay"
+
+
 def a_disabled_default(settings: Settings) -> Iterator[Problem]:
     default = default_gateway(settings)
     if not default.enabled:
@@ -88,6 +104,8 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     a_name_that_others_cannot_use,
     a_reply_address_elsewhere,
     agents_under_a_catch_all,
+    senders_that_are_not_ours,
+    servers_without_effect,
     a_disabled_default,
     nobody_to_tell,
     relays_without_a_name,

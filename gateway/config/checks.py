@@ -15,8 +15,8 @@ from gateway.config.describe import quoted
 from gateway.config.faults import path_of
 from gateway.config.lines import Location
 from gateway.config.settings import Settings
-from gateway.config.values import Endpoint
-from gateway.domain.organisation import without_subaddress
+from gateway.config.values import LOCALHOST, Endpoint
+from gateway.domain.organisation import canned_key, without_subaddress
 
 Problem = tuple[Location, str]
 Check = Callable[[Settings], Iterator[Problem]]
@@ -51,6 +51,67 @@ def departments_exist(settings: Settings) -> Iterator[Problem]:
         for item, key in enumerate(agent.departments or ()):
             if key not in known:
                 yield ("agent", index, "departments", item), told
+
+
+def canned_replies_have_one_scope(settings: Settings) -> Iterator[Problem]:
+    departments = {each.key for each in settings.department}
+    agents = {address for _, address in agent_addresses(settings)}
+    told = "expected exactly one of everyone = true, department and agent"
+    for index, each in enumerate(settings.canned_reply):
+        place: Location = ("canned_reply", index)
+        given = [key for key, value in (("everyone", each.everyone), ("department", each.department), ("agent", each.agent)) if value]
+        if not given:
+            yield place, f"{told}; there is none"
+        elif len(given) > 1:
+            yield (*place, given[-1]), f"{told}; {' and '.join(given)} are given"
+        elif each.department is not None and each.department not in departments:
+            yield (*place, "department"), f"expected the key of a [[department]]: {quoted(tuple(each.key for each in settings.department))}"
+        elif each.agent is not None and each.agent not in agents:
+            yield (*place, "agent"), "expected the address of an [[agent]]"
+
+
+def canned_replies_differ(settings: Settings) -> Iterator[Problem]:
+    # By the agent, not the address it is named by: an alias is the same scope.
+    owners = {address: each.address for each in settings.agent for address in (each.address, *each.aliases)}
+    first: dict[tuple[str | None, str | None, str], int] = {}
+    for index, each in enumerate(settings.canned_reply):
+        scope = (each.department, owners.get(each.agent or "", each.agent), canned_key(each.name))
+        if scope in first:
+            yield (
+                ("canned_reply", index, "name"),
+                f"expected a name of its own: canned_reply[{first[scope]}] has this one for the same people",
+            )
+        first.setdefault(scope, index)
+
+
+def from_addresses_differ(settings: Settings) -> Iterator[Problem]:
+    departments = tuple(each.key for each in settings.department)
+    first: dict[str, int] = {}
+    defaults: dict[str | None, int] = {}
+    for index, each in enumerate(settings.from_address):
+        place: Location = ("from_address", index)
+        if each.address in first:
+            yield (*place, "address"), f"expected an address of its own: from_address[{first[each.address]}] has this one"
+        elif settings.gateway and reply_address(settings) in (each.address, without_subaddress(each.address)):
+            yield (*place, "address"), "expected another address: this one is where agents' answers go, and clients must not write there"
+        if each.department is not None and each.department not in departments:
+            yield (*place, "department"), f"expected the key of a [[department]]: {quoted(departments)}"
+        if each.default and each.department in defaults:
+            told = f"from_address[{defaults[each.department]}] is it already; leave one of them"
+            yield (*place, "default"), f"expected one default of a department, and one of all: {told}"
+        first.setdefault(each.address, index)
+        if each.default:
+            defaults.setdefault(each.department, index)
+
+
+def from_servers_are_sane(settings: Settings) -> Iterator[Problem]:
+    for index, smtp in ((index, each.smtp) for index, each in enumerate(settings.from_address) if each.smtp is not None):
+        place: Location = ("from_address", index, "smtp")
+        if (smtp.user is None) != (smtp.password is None):
+            missing, given = ("user", "password") if smtp.user is None else ("password", "user")
+            yield (*place, missing), f"missing: expected the {missing} that belongs to its {given}"
+        if smtp.password is not None and smtp.security == "none" and smtp.host not in LOCALHOST:
+            yield (*place, "security"), 'expected "starttls" or "tls": the password would cross the network in the clear'
 
 
 def a_gateway_exists(settings: Settings) -> Iterator[Problem]:
@@ -192,9 +253,28 @@ def agent_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
         yield from ((("agent", index, "aliases", item), alias) for item, alias in enumerate(agent.aliases))
 
 
+CANNED_SCOPES: Final = ("canned_reply.everyone", "canned_reply.department", "canned_reply.agent")
+
 CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (departments_have_own_keys, frozenset({"department", "department.key"})),
     (departments_exist, frozenset({"department", "department.key", "department.available"})),
+    (canned_replies_have_one_scope, frozenset({"department", "department.key", "agent", "agent.address", "agent.aliases", *CANNED_SCOPES})),
+    (canned_replies_differ, frozenset({"agent", "agent.address", "agent.aliases", "canned_reply.name", *CANNED_SCOPES})),
+    (
+        from_addresses_differ,
+        frozenset(
+            {
+                "department",
+                "department.key",
+                "gateway",
+                "gateway.address",
+                "gateway.default",
+                "desk.reply_address",
+                "from_address.department",
+            }
+        ),
+    ),
+    (from_servers_are_sane, frozenset({f"from_address.smtp{key}" for key in ("", ".host", ".security", ".user", ".password")})),
     (a_gateway_exists, frozenset({"gateway"})),
     (gateways_differ, frozenset()),
     (one_gateway_is_the_default, frozenset({"gateway", "gateway.default"})),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from gateway.config.from_address import FromSmtp
 from gateway.config.gateway import Gateway
 from gateway.config.settings import Settings
 from gateway.domain import organisation as domain
@@ -12,12 +13,11 @@ def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisa
     """The desk. The settings are checked ones, as `load` returns them."""
     return domain.Organisation(
         desk=desk(settings, shadow=shadow),
-        departments=tuple(
-            domain.Department(key=each.key, name=each.display_name, available=each.available, language=each.language)
-            for each in settings.department
-        ),
+        departments=departments(settings),
         gateways=gateways(settings),
         agents=agents(settings),
+        canned_replies=canned_replies(settings),
+        from_addresses=from_addresses(settings),
         trust=trust(settings),
         budget=domain.Budget(**settings.budget.model_dump()),
     )
@@ -47,12 +47,34 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         bounce_domain=settings.outbound.bounce_domain,
         route_by=table.route_by,
         show_agent_name=table.show_agent_name,
+        command_languages=table.command_languages,
+        command_words=tuple(table.command_words.items()),
+        command_position=table.command_position,
+        receipts=table.receipts,
         client_identity=table.client_identity,
+        requester_from_forward=table.requester_from_forward,
+        private_without_client=table.private_without_client,
+        merge_across_clients=table.merge_across_clients,
         unknown_clients=table.unknown_clients,
         notify_recipients=table.notify_recipients,
         token_days=table.token_days,
         letter_lifetime=timedelta(hours=settings.outbound.expiry),
         shadow=shadow,
+    )
+
+
+def departments(settings: Settings) -> tuple[domain.Department, ...]:
+    return tuple(
+        domain.Department(
+            key=each.key,
+            name=each.display_name,
+            available=each.available,
+            language=each.language,
+            client_identity=each.client_identity,
+            requester_from_forward=each.requester_from_forward,
+            private_without_client=each.private_without_client,
+        )
+        for each in settings.department
     )
 
 
@@ -89,6 +111,39 @@ def agents(settings: Settings) -> tuple[domain.Agent, ...]:
         )
         for each in settings.agent
     )
+
+
+def canned_replies(settings: Settings) -> tuple[domain.CannedReply, ...]:
+    owners = {address: each.address for each in settings.agent for address in (each.address, *each.aliases)}
+    return tuple(
+        domain.CannedReply(
+            name=each.name,
+            text=each.text,
+            everyone=each.everyone,
+            department=each.department,
+            agent=None if each.agent is None else owners[each.agent],
+        )
+        for each in settings.canned_reply
+    )
+
+
+def from_addresses(settings: Settings) -> tuple[domain.FromAddress, ...]:
+    return tuple(
+        domain.FromAddress(
+            address=each.address,
+            name=each.name or settings.desk.name,
+            department=each.department,
+            default=each.default,
+            enabled=each.enabled,
+            server=None if each.smtp is None else from_server(each.smtp),
+        )
+        for each in settings.from_address
+    )
+
+
+def from_server(table: FromSmtp) -> domain.FromServer:
+    password = None if table.password is None else table.password.get_secret_value()
+    return domain.FromServer(table.host, table.port, table.security, table.user, password)
 
 
 def trust(settings: Settings) -> domain.Trust:

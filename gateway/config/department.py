@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.config.section import Kind, Section
 from gateway.config.values import Line
-from gateway.domain.organisation import Language
+from gateway.domain.organisation import ClientIdentity, Language
 
 Key = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$"), Kind('a short name of the letters a-z, digits, "-" and "_", such as "sales"')
@@ -24,6 +24,12 @@ class Department(Section):
     """Whether it serves clients. A department that does not has no gateway."""
     language: Language | None = None
     """The language of its letters, where the gateway has none; the default is `desk.language`."""
+    client_identity: ClientIdentity | None = None
+    """As `desk.client_identity`, for this department; the default is the desk's."""
+    requester_from_forward: bool | None = None
+    """As `desk.requester_from_forward`, likewise."""
+    private_without_client: bool | None = None
+    """As `desk.private_without_client`, likewise."""
 
     @property
     def display_name(self) -> str:

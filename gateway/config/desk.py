@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.config.command_words import CommandWords
 from gateway.config.section import Section
 from gateway.config.values import Address, Line, Secret
-from gateway.domain.organisation import Language, RouteSource
+from gateway.domain.organisation import ClientIdentity, CommandPosition, Language, Receipts, RouteSource
 
 
 class Desk(Section):
@@ -29,8 +30,23 @@ class Desk(Section):
     """Where the gateway address is looked for, in this order. `["to"]` alone takes only mail that openly names a gateway address in To."""
     show_agent_name: bool = True
     """Whether answers go out in the agent's name, or in the gateway's alone."""
-    client_identity: Literal["from", "reply-to"] = "from"
+    command_languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en", "ru", "pl")
+    """The languages whose commands agents may write, all of them in every mail."""
+    command_words: CommandWords = {}  # noqa: RUF012  pydantic copies it
+    """More words for commands, without the `@`: the English key of each, with a list of words, such as `closed = ["done", "finished"]`."""
+    command_position: CommandPosition = "end"
+    """Where commands are obeyed: at the end of a reply, or `anywhere` in it, with other text below them as well."""
+    receipts: Receipts = "problems"
+    """When an agent gets a letter on what became of the commands in a mail: when one was not obeyed, always, or never. `@help` is answered
+    all the same."""
+    client_identity: ClientIdentity = "from"
     """Whether the client is who From names, or who Reply-To does."""
+    requester_from_forward: bool = False
+    """Whether mail that an agent forwards opens a ticket for its original author, or for the agent."""
+    private_without_client: bool = False
+    """Whether an agent's reply that its `@to` sends to others than the client is kept on the ticket as private."""
+    merge_across_clients: bool = False
+    """Whether `@merge` may join tickets of different clients."""
     unknown_clients: Literal["create", "hold"] = "create"
     """What becomes of mail from somebody unknown: a new client, or it waits for a person to sort it."""
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"

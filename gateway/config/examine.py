@@ -18,6 +18,7 @@ from gateway.config.lines import Location
 from gateway.config.section import Surroundings, section_of
 from gateway.config.settings import Settings
 
+NOBODY: Final = "@nobody.invalid"
 PASSES: Final = 8
 """Each takes out what the one before it laid bare: a key, then what its table then lacks."""
 
@@ -67,15 +68,20 @@ def _between(document: Mapping[str, Any], surroundings: Surroundings, error: Val
 
 
 def _take_out(document: dict[str, Any], location: Location) -> None:
-    """Removes a faulty key, so that its default stands in; one that is missing is an address, and gets one that is nobody's."""
+    """Removes a faulty key, so that its default stands in; one that is missing gets an address that is nobody's.
+
+    Where an address will not do, its table goes.
+    """
     parent, last = value_at(document, location[:-1]), location[-1]
     match parent:
         case list() if isinstance(last, int):
             parent[last] = {}
+        case dict() if str(parent.get(last)).endswith(NOBODY):
+            _take_out(document, location[:-1])
         case dict() if last in parent:
             del parent[last]
         case dict():
-            parent[last] = f"{'-'.join(map(str, location[:-1]))}@nobody.invalid"
+            parent[last] = f"{'-'.join(map(str, location[:-1]))}{NOBODY}"
 
 
 def _whole_key(location: Location) -> Location:

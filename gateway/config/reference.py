@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
-from typing import Final
+from typing import Final, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -46,12 +47,12 @@ def _sections(model: type[Section], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         section = section_of(field.annotation)
         if section is not None:
-            yield from _section(section, f"{prefix}{name}", is_list=field.annotation is not section)
+            yield from _section(section, f"{prefix}{name}", is_list=get_origin(field.annotation) is tuple)
 
 
 def _section(model: type[Section], path: str, *, is_list: bool) -> Iterator[str]:
     yield f"## `[[{path}]]`\n" if is_list else f"## `[{path}]`\n"
-    yield f"{model.__doc__}\n"
+    yield f"{cleandoc(model.__doc__ or '')}\n"
     yield "| key | takes | default | |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():

@@ -9,9 +9,11 @@ from pydantic import AfterValidator
 
 from gateway.config.agent import Agent
 from gateway.config.budget import Budget
+from gateway.config.canned_reply import CannedReply
 from gateway.config.database import Database
 from gateway.config.department import Department
 from gateway.config.desk import Desk
+from gateway.config.from_address import FromAddress
 from gateway.config.gateway import Gateway
 from gateway.config.limits import Limits
 from gateway.config.outbound import Outbound
@@ -38,6 +40,8 @@ class Settings(Section):
     department: Annotated[tuple[Department, ...], AfterValidator(or_one)] = (Department(),)
     gateway: tuple[Gateway, ...] = ()
     agent: tuple[Agent, ...] = ()
+    canned_reply: tuple[CannedReply, ...] = ()
+    from_address: tuple[FromAddress, ...] = ()
     budget: Budget
     outbound: Outbound
     web: Web

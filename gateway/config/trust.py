@@ -17,7 +17,8 @@ class Trust(Section):
     authserv_id: Line | None = None
     """The name that those relays sign their `Authentication-Results` with; without it, none of theirs is believed."""
     arc_sealers: tuple[Domain, ...] = ()
-    """Reserved: domains whose ARC seal is believed when they forward mail. This release verifies no ARC seals."""
+    """Domains whose ARC seals are believed: when mail was forwarded by one of these and its seal verifies, what it found on arrival counts
+    as our own finding."""
     local: tuple[Local, ...] = ()
     """Networks, and ways of entry without a peer, whose mail is believed to be from whom it says."""
     nameservers: tuple[Nameserver, ...] = ()

@@ -159,6 +159,14 @@ def read_line(value: object) -> str:
     return text
 
 
+def read_text(value: object) -> str:
+    expected = "a text, not empty and without control characters"
+    lines = text_of(value, expected).replace("\r\n", "\n").strip("\n").split("\n")
+    if not any(map(str.strip, lines)) or not all(each.replace("\t", "").isprintable() for each in lines):
+        raise ValueError(f"expected {expected}")
+    return "\n".join(lines)
+
+
 _UNITS: Final = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000}
 
 
@@ -234,6 +242,7 @@ Domain = Annotated[str, PlainValidator(read_domain), Kind('a domain, such as "ex
 Network = Annotated[str, PlainValidator(read_network), Kind('a network or an address, such as "192.0.2.0/24"')]
 Local = Annotated[str, PlainValidator(read_local), Kind(LOCAL_TEXT)]
 Line = Annotated[str, PlainValidator(read_line), Kind("a line of text")]
+Text = Annotated[str, PlainValidator(read_text), Kind("a text, of several lines where it needs them")]
 Size = Annotated[int, PlainValidator(read_size), Kind('a size in bytes, or a string such as "50 MiB"', show=show_size)]
 ConfigPath = Annotated[Path, PlainValidator(read_path), Kind("a path")]
 ReadablePath = Annotated[Path, PlainValidator(read_readable_path), Kind("the path of a file that can be read")]

@@ -20,8 +20,12 @@ def language_of(gateway: Gateway | None, department: Department | None, organisa
     return (gateway and gateway.language) or (department and department.language) or organisation.desk.language
 
 
-def staff_of(department: str, organisation: Organisation, without: str | None = None) -> tuple[Agent, ...]:
-    return tuple(each for each in organisation.agents if told(each) and department in each.departments and each.address != without)
+def language_of_agent(agent: Agent, organisation: Organisation) -> Language:
+    return agent.language or organisation.desk.language
+
+
+def staff_of(department: str, organisation: Organisation, *without: str | None) -> tuple[Agent, ...]:
+    return tuple(each for each in organisation.agents if told(each) and department in each.departments and each.address not in without)
 
 
 def told(agent: Agent) -> bool:
@@ -39,20 +43,43 @@ def to_staff(kind: LetterKind, agents: Iterable[Agent], organisation: Organisati
     by_language: dict[Language, list[Agent]] = {}
     for agent in agents:
         if not is_ours(agent.address, organisation):
-            by_language.setdefault(agent.language or organisation.desk.language, []).append(agent)
+            by_language.setdefault(language_of_agent(agent, organisation), []).append(agent)
     return tuple(
         Send(kind, tuple(Addressee(each.name, each.address, each.address) for each in told), language, staff=True, why=why)
         for language, told in by_language.items()
     )
 
 
-def to_client(kind: LetterKind, ticket: KnownTicket, organisation: Organisation) -> Send | None:
-    """An agent's words to the client, with the ticket's Cc; None where nobody outside is left to write to."""
-    to = addressees([requester_of(ticket)], organisation)
-    cc = addressees([Person(each.name, each.address) for each in ticket.participants if each.part == "cc"], organisation, but=to)
-    if not to and not cc:
+def to_client(
+    kind: LetterKind,
+    ticket: KnownTicket,
+    organisation: Organisation,
+    to: Iterable[Person] | None = None,
+    more: Iterable[Person] = (),
+    bcc: Iterable[Person] = (),
+    but_client: bool = False,
+) -> Send | None:
+    """An agent's words to the client, with the ticket's Cc and `more`; `to` replaces both. None where nobody outside is left to write to.
+
+    `but_client` leaves the client out wherever they are named.
+    """
+    known = (Person(each.name, each.address) for each in ticket.participants if each.part == "cc")
+    but = client_keys(ticket) if but_client else frozenset()
+    first = addressees(to if to is not None else [requester_of(ticket)], organisation, but)
+    cc = addressees((*(() if to is not None else known), *more), organisation, but | keys_of(first))
+    if not first and not cc:
         return None
-    return Send(kind, to or cc, ticket.language, cc=cc if to else (), automatic=False)
+    blind = addressees(bcc, organisation, but | keys_of((*first, *cc)))
+    return Send(kind, first or cc, ticket.language, cc=cc if first else (), bcc=blind, automatic=False)
+
+
+def reaches_client(letter: Send | None, ticket: KnownTicket) -> bool:
+    named = (*letter.to, *letter.cc, *letter.bcc) if letter is not None else ()
+    return any(address_key(each.address) in client_keys(ticket) for each in named)
+
+
+def client_keys(ticket: KnownTicket) -> frozenset[str]:
+    return frozenset((*ticket.client.keys, *(each.key for each in ticket.participants if each.part == "requester")))
 
 
 def requester_of(ticket: KnownTicket) -> Person:
@@ -61,9 +88,9 @@ def requester_of(ticket: KnownTicket) -> Person:
     return Person(ticket.client.name, address)
 
 
-def addressees(people: Iterable[Person], organisation: Organisation, but: tuple[Addressee, ...] = ()) -> tuple[Addressee, ...]:
-    """Those who can be written to, each once."""
-    seen = {address_key(each.address) for each in but}
+def addressees(people: Iterable[Person], organisation: Organisation, but: frozenset[str] = frozenset()) -> tuple[Addressee, ...]:
+    """Those who can be written to, each once; never those of the keys in `but`."""
+    seen = set(but)
     found = []
     for each in people:
         key = address_key(each.address)
@@ -71,6 +98,10 @@ def addressees(people: Iterable[Person], organisation: Organisation, but: tuple[
             seen.add(key)
             found.append(Addressee(each.name, each.address))
     return tuple(found)
+
+
+def keys_of(addressees: Iterable[Addressee]) -> frozenset[str]:
+    return frozenset(address_key(each.address) for each in addressees)
 
 
 def others_named(mailboxes: Iterable[Mailbox], author_key: str, trusted: bool, organisation: Organisation) -> tuple[Participant, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Message
@@ -37,7 +38,10 @@ class Authorised:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """`reason` is for the operator, `cause` for the agent, who is told it in their language."""
+
     reason: str
+    cause: HeldCause
 
 
 def carried_tokens(message: Message, recipients: Iterable[str], organisation: Organisation) -> Carried:
@@ -71,45 +75,52 @@ def may_reply(agent: Agent, message: Message, carried: Carried, verdict: Verdict
     """Whether this mail speaks for the agent on the ticket of its token."""
     keyring = Keyring(organisation.desk.secrets)
     proven = next((each for each in carried.reply if proves_reply(keyring, each, agent.address)), None)
-    if not agent.active:
-        return Refused(f"{agent.address} is not active")
-    if not message.whole:
-        return Refused("it could not be read as a whole")
-    if not message.author_unambiguous:
-        return Refused("its From field does not name exactly one address")
+    if (against := unfit(agent, message)) is not None:
+        return against
     if proven is None:
-        return Refused(why_unproven(carried, organisation))
+        return why_unproven(carried, organisation)
     if (against := unauthenticated(verdict, organisation)) is not None:
-        return Refused(against)
+        return against
     return Authorised(
         agent, proven.ticket, f"its reply token is genuine, of ticket #{proven.ticket} and of {agent.address}; {verdict.reason}"
     )
 
 
-def may_open(agent: Agent, message: Message, verdict: Verdict) -> str | None:
+def may_open(agent: Agent, message: Message, verdict: Verdict) -> Refused | None:
     """Why an agent's mail without a token may not open a ticket; None when it may. It needs an aligned pass, whatever the setting."""
+    if (against := unfit(agent, message)) is not None:
+        return against
+    if verdict.disowned:
+        return Refused(f"it has no reply token, and it fails DMARC: {verdict.reason}", HeldCause.DISOWNED)
+    if not verdict.aligned:
+        return Refused(f"it has no reply token, and nothing proves that {agent.address} wrote it: {verdict.reason}", HeldCause.UNPROVEN)
+    return None
+
+
+def unfit(agent: Agent, message: Message) -> Refused | None:
+    """What no proof makes good."""
     if not agent.active:
-        return f"{agent.address} is not active"
+        return Refused(f"{agent.address} is not active", HeldCause.INACTIVE)
+    if not message.whole:
+        return Refused("it could not be read as a whole", HeldCause.INCOMPLETE)
     if not message.author_unambiguous:
-        return "its From field does not name exactly one address"
-    if verdict.dmarc == "fail" or not verdict.aligned:
-        return f"it has no reply token, and nothing proves that {agent.address} wrote it: {verdict.reason}"
+        return Refused("its From field does not name exactly one address", HeldCause.AMBIGUOUS_AUTHOR)
     return None
 
 
-def unauthenticated(verdict: Verdict, organisation: Organisation) -> str | None:
+def unauthenticated(verdict: Verdict, organisation: Organisation) -> Refused | None:
     """Why the authentication does not fit `trust.agent_authentication`; None when it does."""
-    if verdict.dmarc == "fail":
-        return f"it fails DMARC: {verdict.reason}"
+    if verdict.disowned:
+        return Refused(f"it fails DMARC: {verdict.reason}", HeldCause.DISOWNED)
     if organisation.trust.agent_authentication == "required" and not verdict.aligned:
-        return f"nothing proves that its author sent it: {verdict.reason}"
+        return Refused(f"nothing proves that its author sent it: {verdict.reason}", HeldCause.UNPROVEN)
     return None
 
 
-def why_unproven(carried: Carried, organisation: Organisation) -> str:
+def why_unproven(carried: Carried, organisation: Organisation) -> Refused:
     if not carried.reply:
-        return "it carries no reply token"
+        return Refused("it carries no reply token", HeldCause.NO_TOKEN)
     keyring = Keyring(organisation.desk.secrets)
     if any(proves_reply(keyring, each, agent.address) for each in carried.reply for agent in organisation.agents):
-        return "its reply token is another agent's"
-    return "its reply token is not genuine"
+        return Refused("its reply token is another agent's", HeldCause.OTHERS_TOKEN)
+    return Refused("its reply token is not genuine", HeldCause.FORGED_TOKEN)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk import audience
+from gateway.desk.colleagues import may_not_have, with_assignee_moved
 from gateway.desk.identify import is_ours
 from gateway.desk.outgoing import Cause
 from gateway.desk.record import Recorded, record
 from gateway.desk.remembered import author_lock
 from gateway.domain.actor import Actor
-from gateway.domain.facts import KnownTicket
+from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.organisation import Agent, Gateway, Organisation
 from gateway.domain.states import ArticleKind, LetterKind, Role, Status
 from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, Send, SetDepartment, SetStatus, SetSubject, Step
@@ -42,7 +43,7 @@ async def change(
 
     `from_address`, an address of ours, stands in From of a reply instead of the ticket's gateway.
     """
-    ticket = next((each for each in await lock_tickets(session, (number,)) if each.number == number), None)
+    ticket = Facts(tickets=await lock_tickets(session, (number,))).ticket(number)
     if ticket is None:
         return Refused(f"there is no ticket #{number}")
     refusal = why_refused(ticket, actor, steps, organisation)
@@ -51,14 +52,6 @@ async def change(
     steps = with_assignee_moved(steps, ticket, organisation)
     cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor)
     return await record(session, with_letters(steps, ticket, organisation, from_address), ticket, cause, organisation)
-
-
-def with_assignee_moved(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation) -> Sequence[Step]:
-    """B2: a ticket that goes to a department which its assignee is not of is nobody's, unless somebody is named along with it."""
-    moved = next((each.department for each in steps if isinstance(each, SetDepartment)), None)
-    if moved is None or ticket.assignee is None or any(isinstance(each, Assign) for each in steps):
-        return steps
-    return steps if may_not_have(organisation, ticket.assignee, moved) is None else (*steps, Assign(None))
 
 
 def with_letters(
@@ -99,17 +92,6 @@ def may_not_act(agent: Agent | None, actor: Actor, department: str) -> str | Non
     return None
 
 
-def may_not_have(organisation: Organisation, address: str, department: str) -> str | None:
-    agent = organisation.agent(address)
-    if agent is None:
-        return f"cannot assign to {address}: no such agent in the configuration"
-    if not agent.active:
-        return f"cannot assign to {agent.address}: not active"
-    if department not in agent.departments:
-        return f"cannot assign to {agent.address}: not of the department {department!r}"
-    return None
-
-
 def known_departments(organisation: Organisation) -> str:
     return ", ".join(repr(each.key) for each in organisation.departments)
 
@@ -140,7 +122,7 @@ async def open_by_hand(
     opening = OpenTicket(
         subject, gateway.department, gateway.address, language, client, key, known.id if known is not None else None, gateway.category
     )
-    told = audience.staff_of(gateway.department, organisation, without=agent.address)
+    told = audience.staff_of(gateway.department, organisation, agent.address)
     registered = Send(LetterKind.REGISTERED, audience.addressees([Person(said.name, client.address)], organisation), language)
     steps: tuple[Step, ...] = (
         opening,

@@ -1,15 +1,23 @@
 """A message and what would happen to it, in CONTRACT's `explain` shape. PURE."""
 
+from dataclasses import replace
 from typing import Any, assert_never
 
+from gateway.desk.authority import carried_tokens, thread_ticket
+from gateway.desk.orders import Orders, parsed, read_orders
 from gateway.desk.route import Route, route
+from gateway.domain.commands import Command, Problem, Refusal
 from gateway.domain.decision import Decision
+from gateway.domain.facts import Facts
 from gateway.domain.organisation import Organisation
 from gateway.domain.steps import (
     AddArticle,
+    AddCc,
+    AddTags,
     Assign,
     Join,
     MarkBounced,
+    Merge,
     Note,
     OpenTicket,
     Remember,
@@ -22,15 +30,27 @@ from gateway.domain.steps import (
     Setting,
     Step,
 )
+from gateway.domain.verdict import Verdict
+from gateway.letters.problems import problem_in_words
+from gateway.mail.above import above_forward
 from gateway.mail.message import Attachment, Bounce, Calendar, Confirmation, Forwarded, Mailbox, Message
 
 Document = dict[str, Any]
 
 
 def explanation(
-    file: str, message: Message, recipients: tuple[str, ...], decision: Decision, organisation: Organisation, assumed: tuple[str, ...]
+    file: str,
+    message: Message,
+    recipients: tuple[str, ...],
+    decision: Decision,
+    facts: Facts,
+    verdict: Verdict,
+    organisation: Organisation,
+    assumed: tuple[str, ...],
 ) -> Document:
+    """Commands are told of as they are written, whether or not this mail would be obeyed: `decision` says that."""
     routed = route(message, recipients, organisation)
+    orders = orders_in(message, recipients, decision, facts, organisation)
     body = message.body
     return {
         "file": file,
@@ -53,9 +73,9 @@ def explanation(
         "signature": body.signature,
         "html": body.html,
         "attachments": [attachment(each) for each in message.attachments],
-        "commands": [],
-        "ignored_commands": [],
-        "reply_body": body.new_text,
+        "commands": [{"name": each.name, "value": each.value, "line": each.line} for each in orders.obeyed],
+        "ignored_commands": [ignored(each) for each in orders.refused],
+        "reply_body": orders.reply,
         "forwarded": forwarded(message.forwarded) if message.forwarded is not None else None,
         "bounce": bounce(message.bounce) if message.bounce is not None else None,
         "list": message.list_mail,
@@ -65,8 +85,39 @@ def explanation(
         "route_reason": routed.reason,
         "outcome": decision.outcome,
         "decision": [*assumed, *decision.reasons, *(line for step in decision.steps for line in in_words(step))],
+        "auth": {
+            "spf": verdict.spf,
+            "dkim": verdict.dkim,
+            "dmarc": verdict.dmarc,
+            "arc": verdict.arc,
+            "aligned": verdict.aligned,
+            "reason": verdict.reason,
+        },
         "warnings": list(message.warnings),
     }
+
+
+def orders_in(message: Message, recipients: tuple[str, ...], decision: Decision, facts: Facts, organisation: Organisation) -> Orders:
+    """What stands in the mail as commands: of an agent's to be obeyed, of anybody else's as text."""
+    routed = route(message, recipients, organisation)
+    author = organisation.agent(message.author.key) if message.author is not None and message.author.key else None
+    number = thread_ticket(carried_tokens(message, recipients, organisation), organisation) or decision.ticket
+    ticket = facts.ticket(number) if number is not None else None
+    text = message.body.new_text
+    if author is None:
+        found = parsed(text, organisation)
+        named: tuple[Command | Refusal, ...] = (*found.commands, *found.ignored)
+        return Orders(reply=text, refused=tuple(Refusal(each.name, each.value, each.line, Problem.NOT_STAFF) for each in named))
+    opening = routed.gateway.department if isinstance(routed, Route) else ""
+    department = ticket.department if ticket is not None else opening
+    if ticket is None and message.forwarded is not None:
+        text, _ = above_forward(text)
+    return read_orders(replace(message.body, new_text=text), author, department, ticket, facts, organisation)
+
+
+def ignored(refusal: Refusal) -> Document:
+    why = problem_in_words(refusal.problem, refusal.details, "en")
+    return {"name": refusal.name, "value": refusal.value, "line": refusal.line, "why": why}
 
 
 def failed(file: str, error: str) -> Document:
@@ -74,7 +125,7 @@ def failed(file: str, error: str) -> Document:
     lists = ("reply_to", "to", "cc", "in_reply_to", "references", "attachments", "commands", "ignored_commands", "decision", "warnings")
     nothing = (
         "kind", "reason", "message_id", "subject", "date", "from", "language", "text", "new_text", "quoted_text", "signature", "html",
-        "reply_body", "forwarded", "bounce", "calendar", "confirmation", "gateway", "route_reason", "outcome",
+        "reply_body", "forwarded", "bounce", "calendar", "confirmation", "gateway", "route_reason", "outcome", "auth",
     )  # fmt: skip
     return {"file": file, "error": error} | dict.fromkeys(nothing) | {name: [] for name in lists} | {"list": False}
 
@@ -86,9 +137,16 @@ def in_words(step: Step) -> tuple[str, ...]:
             return (f"opens a ticket in the department {step.department!r}, in {step.language}, from {step.gateway}",)
         case AddArticle():
             files = f" with {len(step.files)} attachment(s)" if step.files else ""
-            return (f"adds {'an unverified' if not step.verified else 'an'} article ({step.kind}){files}",)
+            what = "an unverified" if not step.verified else "a private" if step.private else "an"
+            return (f"adds {what} article ({step.kind}){files}",)
         case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
             return (setting_in_words(step),)
+        case AddTags():
+            return (f"tags it {', '.join(step.tags)}",)
+        case AddCc():
+            return (f"puts {', '.join(each.address for each in step.people)} into its Cc",)
+        case Merge():
+            return (f"merges ticket #{step.source} into it",)
         case Join():
             return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",) if step.people else ()
         case Note():
@@ -96,7 +154,8 @@ def in_words(step: Step) -> tuple[str, ...]:
         case MarkBounced():
             return (f"marks our letter {step.outbox_id} as bounced",)
         case Send():
-            return (f"sends the letter '{step.kind}' in {step.language} to {', '.join(each.address for each in (*step.to, *step.cc))}",)
+            to = ", ".join(each.address for each in (*step.to, *step.cc, *step.bcc))
+            return (f"sends the letter '{step.kind}' in {step.language} to {to}",)
         case Remember():
             return ()
         case _:

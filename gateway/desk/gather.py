@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.auth.results import is_relay, within
 from gateway.desk.authority import carried_tokens, claimed_tickets
-from gateway.desk.identify import FromAgent, FromOutside, Writer
+from gateway.desk.identify import FromAgent, FromOutside, Writer, original_author
+from gateway.desk.orders import tickets_named
 from gateway.desk.remembered import EffectKeys, id_key, subject_key
+from gateway.desk.route import Route, route
 from gateway.desk.thread import subject_tag
 from gateway.domain.envelope import Envelope, Peer
 from gateway.domain.facts import Facts, IdMatch, SentLetter
@@ -37,7 +39,7 @@ async def gather(
     keys: EffectKeys,
     organisation: Organisation,
 ) -> Gathered:
-    author_key = writer.key if isinstance(writer, FromAgent | FromOutside) else ""
+    author_key = client_key(message, writer, recipients, organisation)
     network = network_of(envelope.peer, organisation.trust)
     identifiers = {id_key(each): each for each in ids_of(message)}
     question = Question(
@@ -52,6 +54,8 @@ async def gather(
     matches = tuple(IdMatch(identifiers[key], ticket, relation) for key, ticket, relation in answer.ids)
     reported = await reported_by(session, recipients, message)
     wanted = wanted_tickets(message, recipients, matches, answer, reported, organisation)
+    if isinstance(writer, FromAgent) and answer.effect is None:
+        wanted |= set(tickets_named(message.body.new_text, organisation))
     facts = Facts(
         duplicate_of=answer.effect,
         id_matches=matches,
@@ -60,8 +64,20 @@ async def gather(
         spent=why_spent(answer.spent, organisation.budget),
         held_told_recently=answer.held_told_recently,
         reported=reported,
+        waited=answer.waited,
     )
     return Gathered(facts, author_key, network)
+
+
+def client_key(message: Message, writer: Writer, recipients: tuple[str, ...], organisation: Organisation) -> str:
+    """Whose ticket it would be: the writer's, or the original author's of what an agent passes on (Z13); `""` for nobody's."""
+    if not isinstance(writer, FromAgent | FromOutside):
+        return ""
+    routed = route(message, recipients, organisation)
+    if isinstance(writer, FromAgent) and isinstance(routed, Route):
+        original = original_author(message, routed.gateway.department, organisation)
+        return original.key if original is not None else writer.key
+    return writer.key
 
 
 def ids_of(message: Message) -> tuple[str, ...]:

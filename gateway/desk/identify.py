@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.domain.organisation import Agent, Organisation
+from gateway.desk.route import Route, route
+from gateway.domain.organisation import Agent, ClientIdentity, Organisation
 from gateway.domain.steps import Person
 from gateway.mail.address import address_key
 from gateway.mail.message import Mailbox, Message
@@ -40,25 +41,33 @@ class FromNobody:
 Writer = FromAgent | FromOutside | FromOurselves | FromNobody
 
 
-def identify(message: Message, reverse_path: str, organisation: Organisation) -> Writer:
-    """The author; where From is missing or unreadable, the first of Reply-To, Sender and the reverse-path that is an address."""
+def identify(message: Message, recipients: tuple[str, ...], reverse_path: str, organisation: Organisation) -> Writer:
+    """The author; where From is missing or unreadable, the first of Reply-To, Sender and the reverse-path that is an address.
+
+    `recipients` are the envelope's, normalised: by whom the client is known may be the department's to say.
+    """
     author = message.author if message.author is not None and message.author.key else None
     if author is not None and (agent := organisation.agent(author.key)) is not None:
         return FromAgent(agent, person(author), author.key)
     if author is not None and is_ours(author.key, organisation):
         return behind_our_address(author, message, organisation)
     if author is not None:
-        return client_of(author, message, organisation)
+        return client_of(author, message, recipients, organisation)
     return without_author(message, reverse_path, organisation)
 
 
-def client_of(author: Mailbox, message: Message, organisation: Organisation) -> Writer:
-    """Z11: by From, or by Reply-To's first address where the desk says so."""
-    if organisation.desk.client_identity == "reply-to":
+def client_of(author: Mailbox, message: Message, recipients: tuple[str, ...], organisation: Organisation) -> Writer:
+    """Z11: by From, or by Reply-To's first address where the department or the desk says so."""
+    if message.reply_to and client_identity(message, recipients, organisation) == "reply-to":
         first = next((each for each in message.reply_to if each.key), None)
         if first is not None and not is_ours(first.key, organisation) and organisation.agent(first.key) is None:
-            return FromOutside(named_like(first, author), first.key, "Reply-To names the client, as desk.client_identity says")
+            return FromOutside(named_like(first, author), first.key, "Reply-To names the client, as client_identity says")
     return FromOutside(person(author), author.key, "From names the client")
+
+
+def client_identity(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> ClientIdentity:
+    routed = route(message, recipients, organisation)
+    return organisation.client_identity(routed.gateway.department) if isinstance(routed, Route) else organisation.desk.client_identity
 
 
 def behind_our_address(author: Mailbox, message: Message, organisation: Organisation) -> Writer:
@@ -79,6 +88,16 @@ def without_author(message: Message, reverse_path: str, organisation: Organisati
         if mailbox.key and not is_ours(mailbox.key, organisation) and organisation.agent(mailbox.key) is None:
             return FromOutside(person(mailbox), mailbox.key, f"From names nobody; {where} names the client")
     return FromNobody("neither From nor Reply-To, Sender or the reverse-path names anybody who could be answered")
+
+
+def original_author(message: Message, department: str, organisation: Organisation) -> FromOutside | None:
+    """Z13: whose ticket it is that an agent opens by passing a mail on; None where it is the agent's own."""
+    author = message.forwarded.author if message.forwarded is not None else None
+    if author is None or not author.key or not organisation.requester_from_forward(department):
+        return None
+    if is_ours(author.key, organisation) or organisation.agent(author.key) is not None:
+        return None
+    return FromOutside(person(author), author.key, "the mail is passed on, and its original author is the client (requester_from_forward)")
 
 
 def is_ours(key: str, organisation: Organisation) -> bool:

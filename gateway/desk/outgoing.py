@@ -10,7 +10,9 @@ from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, 
 from gateway.domain.organisation import Language, Organisation
 from gateway.domain.states import LetterKind, Role
 from gateway.domain.steps import AddArticle, Addressee, Person, Send
-from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, TicketFacts
+from gateway.domain.verdict import Verdict
+from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, ReceiptFacts, TicketFacts
+from gateway.letters.receipt import receipt_facts
 from gateway.letters.texts import CUT, VIA
 from gateway.letters.write import write_letter
 from gateway.mail.address import address_key
@@ -40,12 +42,15 @@ class LetterTicket:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What makes the letters exist; `effect` seeds their identity, so that the same cause written twice makes the same letters."""
+    """What makes the letters exist; `effect` seeds their identity, so that the same cause written twice makes the same letters.
+
+    `verdict` is of the mail that is the cause."""
 
     effect: bytes
     actor: Actor
     inbound_id: int | None = None
     trace_id: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
         desk=organisation.desk.name,
         article=told,
         why=send.why,
+        receipt=receipt_facts(send.receipt, send.language) if send.receipt is not None else ReceiptFacts(),
     )
 
 
@@ -189,10 +195,10 @@ def recipients(send: Send, ticket: LetterTicket, effect: bytes, domain: str, org
     """Never an address of our own: such a letter would come back to us for ever."""
     keyring = Keyring(organisation.desk.secrets)
     found = []
-    for index, each in enumerate((*send.to, *send.cc)):
+    for index, each in enumerate((*send.to, *send.cc, *send.bcc)):
         if is_ours(address_key(each.address), organisation):
             continue
-        proof = effect[:8] + bytes((index,))
+        proof = effect[:8] + index.to_bytes(2, "big")
         message_id = reply_to = verp = None
         if each.agent is not None and ticket.number is not None:
             token = reply_token(keyring, ticket.number, each.agent)

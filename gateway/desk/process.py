@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk.decide import decide
-from gateway.desk.gather import Gathered, gather
+from gateway.desk.gather import Gathered, client_key, gather
 from gateway.desk.identify import FromAgent, FromOutside, Writer, identify
 from gateway.desk.outgoing import Cause
 from gateway.desk.record import Source, record
@@ -24,6 +24,9 @@ from gateway.mail.address import address_key
 from gateway.mail.message import Message
 from storage.changes import Attached
 from storage.statements import try_lock
+
+SHORTEST_WAIT, LONGEST_WAIT = 60.0, 600.0
+"""Seconds between two looks at a message that DNS does not tell the author of: as long again as it has waited, within these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,32 @@ class Processed:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """Nothing can be decided yet, and nothing was written; ask again in `seconds`."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """Somebody else decides on mail of the same conversation or author right now; ask again in a moment."""
 
 
 async def process(
     session: AsyncSession, arrived: Arrived, message: Message, verdict: Verdict, organisation: Organisation
-) -> Processed | Busy:
+) -> Processed | Postponed | Busy:
     """Decide and write everything but the inbound row's end, which the caller writes in the same transaction."""
     keys = effect_keys(message, arrived.redelivery_key)
-    writer = identify(message, arrived.envelope.reverse_path, organisation)
-    if not await try_lock(session, lock_keys(message, keys, writer)):
+    writer = identify(message, arrived.recipients, arrived.envelope.reverse_path, organisation)
+    client = client_key(message, writer, arrived.recipients, organisation)
+    if not await try_lock(session, lock_keys(message, keys, writer, client)):
         return Busy()
     gathered = await gather(session, arrived.inbound_id, arrived.envelope, arrived.recipients, message, writer, keys, organisation)
     decision = decide(message, arrived.recipients, arrived.envelope.reverse_path, verdict, gathered.facts, organisation)
-    ticket, letters = await write_down(session, decision, gathered, arrived, message, keys, organisation)
+    if decision.state is InboundState.QUEUED:
+        return Postponed(min(LONGEST_WAIT, max(SHORTEST_WAIT, gathered.facts.waited.total_seconds())), decision.why)
+    ticket, letters = await write_down(session, decision, gathered, arrived, message, keys, verdict, organisation)
     return Processed(decision, ticket, letters)
 
 
@@ -76,9 +90,10 @@ async def write_down(
     arrived: Arrived,
     message: Message,
     keys: EffectKeys,
+    verdict: Verdict,
     organisation: Organisation,
 ) -> tuple[int | None, bool]:
-    cause = Cause(inbound_effect(arrived.inbound_id), decision.actor, arrived.inbound_id, arrived.envelope.trace_id)
+    cause = Cause(inbound_effect(arrived.inbound_id), decision.actor, arrived.inbound_id, arrived.envelope.trace_id, verdict)
     ticket = gathered.facts.ticket(decision.ticket) if decision.ticket is not None else None
     rows = Attached(effects=effects_of(decision, keys, arrived.inbound_id))
     steps = decision.steps
@@ -89,10 +104,10 @@ async def write_down(
     return recorded.ticket if recorded.ticket is not None else decision.ticket, recorded.letters
 
 
-def lock_keys(message: Message, keys: EffectKeys, writer: Writer) -> tuple[bytes, ...]:
-    """Of every id that the message names, its dedupe keys and its author."""
+def lock_keys(message: Message, keys: EffectKeys, writer: Writer, client: str) -> tuple[bytes, ...]:
+    """Of every id that the message names, its dedupe keys, its author, and the client whose ticket it may open."""
     named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to, *message.references[-50:])
-    return (*map(id_key, named), keys.redelivery, keys.twin, *(author_lock(each) for each in people(writer)))
+    return (*map(id_key, named), keys.redelivery, keys.twin, *(author_lock(each) for each in {*people(writer), client} if each))
 
 
 def people(writer: Writer) -> tuple[str, ...]:

@@ -10,14 +10,17 @@ import storage.outbox
 from gateway.desk.outgoing import Cause, LetterTicket, Subject, write
 from gateway.desk.remembered import id_key, subject_key
 from gateway.domain.actor import Actor
-from gateway.domain.facts import KnownTicket
+from gateway.domain.facts import KnownTicket, Part
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import ArticleKind, EventKind, Role, Status
 from gateway.domain.steps import (
     AddArticle,
+    AddCc,
+    AddTags,
     Assign,
     Join,
     MarkBounced,
+    Merge,
     Note,
     OpenTicket,
     Person,
@@ -32,7 +35,8 @@ from gateway.domain.steps import (
     Step,
 )
 from gateway.mail.address import address_key
-from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
+from storage.changes import Attached, NewArticle, NewFile, NewTicket, Row, add_article, add_files, attach, open_ticket, update_ticket
+from storage.merging import merge_tickets
 from storage.reports import mark_bounced
 
 ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
@@ -91,8 +95,17 @@ async def record(
     Lock order: keys and tickets before this, the inbound row after it.
     """
     rows = rows if rows is not None else Attached()
-    article = next((each for each in steps if isinstance(each, AddArticle)), None)
+    articles = [each for each in steps if isinstance(each, AddArticle)]
+    # What letters are about: a note never is (X5).
+    article = next((each for each in articles if each.kind is not ArticleKind.NOTE), None)
+    for step in steps:
+        if isinstance(step, Merge):
+            assert ticket is not None
+            await merge_tickets(session, step.source, ticket.number)
     subject = await written_ticket(session, steps, ticket, article, cause, organisation, rows)
+    for note in articles:
+        if note is not article and subject.ticket.number is not None:
+            await written_article(session, subject.ticket.number, note, cause)
     for step in steps:
         note_step(step, subject.ticket.number, ticket, cause, rows, article.warnings if article is not None else ())
     sends = [each for each in steps if isinstance(each, Send)]
@@ -124,31 +137,40 @@ async def written_ticket(
         assert article is not None
         opened = await open_ticket(session, new_ticket(opening), new_article(article, cause))
         await add_files(session, opened.article_id, new_files(article))
+        changes = changes_of(steps)
+        if changes:
+            await update_ticket(session, opened.number, changes)
         thread = (article.message_id,) if article.message_id else ()
-        rows.participants.append(
-            {
-                "ticket": opened.number,
-                "key": opening.client_key,
-                "address": opening.client.address,
-                "name": opening.client.name,
-                "part": "requester",
-            }
-        )
+        rows.participants.append(participant(opened.number, opening.client_key, opening.client, "requester"))
         about = LetterTicket(
-            opened.number, opening.subject, opening.department, opening.gateway, opening.client, thread, article.message_id
+            opened.number,
+            changes.get("subject") or opening.subject,
+            opening.department,
+            opening.gateway,
+            opening.client,
+            thread,
+            article.message_id,
         )
         return Subject(about, article, opened.article_id)
     if ticket is None:
         default = organisation.default_gateway
         return Subject(LetterTicket(None, "", default.department, default.address, Person("", "")))
-    article_id = None
-    if article is not None:
-        article_id = await add_article(session, ticket.number, new_article(article, cause))
-        await add_files(session, article_id, new_files(article))
-    changes = {COLUMN[type(each)]: value_of(each) for each in steps if isinstance(each, Setting)}
-    if changes or article is not None:
+    article_id = await written_article(session, ticket.number, article, cause) if article is not None else None
+    changes = changes_of(steps)
+    if changes or any(isinstance(each, AddArticle) for each in steps):
         await update_ticket(session, ticket.number, changes)
     return Subject(letter_ticket(ticket, changes, organisation), article, article_id)
+
+
+async def written_article(session: AsyncSession, ticket: int, article: AddArticle, cause: Cause) -> int:
+    article_id = await add_article(session, ticket, new_article(article, cause))
+    await add_files(session, article_id, new_files(article))
+    return article_id
+
+
+def changes_of(steps: Sequence[Step]) -> dict[str, str | None]:
+    """Columns of the ticket and their values; of a setting given twice the last counts."""
+    return {COLUMN[type(each)]: value_of(each) for each in steps if isinstance(each, Setting)}
 
 
 def letter_ticket(ticket: KnownTicket, changes: dict[str, str | None], organisation: Organisation) -> LetterTicket:
@@ -189,26 +211,53 @@ def note_step(
     match step:
         case OpenTicket():
             data = {"department": step.department, "gateway": step.gateway} | ({"related": step.related} if step.related else {})
-            rows.events.append(event(EventKind.CREATED, number, cause, data | warned))
+            rows.events.append(event(EventKind.CREATED, number, cause, data | warned | proof(cause)))
+        case AddArticle(kind=ArticleKind.NOTE):
+            rows.events.append(event(EventKind.NOTE_ADDED, number, cause))
         case AddArticle():
             if before is not None:
-                extra = {} if step.verified else {"verified": False}
-                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra | warned))
+                extra = ({} if step.verified else {"verified": False}) | ({"private": True} if step.private else {})
+                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra | warned | proof(cause)))
         case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
             rows.events += changed(step, number, before, cause)
-        case Join():
-            rows.participants += [
-                {"ticket": number, "key": each.key, "address": each.address, "name": each.name, "part": each.part} for each in step.people
-            ]
-        case Remember():
-            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "is"} for each in step.own]
-            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "refers"} for each in step.refers]
+        case AddTags() | AddCc() | Merge() | Join() | Remember():
+            hang_on(step, number, before, cause, rows)
         case Note():
             rows.events.append(event(step.kind, number, cause, step.data))
         case MarkBounced() | Send():
             pass
         case _:
             assert_never(step)
+
+
+def hang_on(step: AddTags | AddCc | Merge | Join | Remember, number: int, before: KnownTicket | None, cause: Cause, rows: Attached) -> None:
+    match step:
+        case AddTags():
+            rows.tags += [{"ticket": number, "key": each.casefold(), "tag": each} for each in step.tags]
+            there = {each.casefold() for each in before.tags} if before is not None else set()
+            new = [each for each in step.tags if each.casefold() not in there]
+            if new:
+                rows.events.append(event(EventKind.TAGGED, number, cause, {"added": new}))
+        case AddCc():
+            keyed = {address_key(each.address): each for each in step.people}
+            rows.participants += [participant(number, key, each, "cc") for key, each in keyed.items()]
+            new = [each.address for key, each in keyed.items() if before is None or not before.takes_part(key)]
+            if new:
+                rows.events.append(event(EventKind.CC_CHANGED, number, cause, {"added": new}))
+        case Merge():
+            rows.events.append(event(EventKind.MERGED, number, cause, {"from": step.source}))
+            rows.events.append(event(EventKind.MERGED, step.source, cause, {"into": number}))
+        case Join():
+            rows.participants += [participant(number, each.key, Person(each.name, each.address), each.part) for each in step.people]
+        case Remember():
+            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "is"} for each in step.own]
+            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "refers"} for each in step.refers]
+        case _:
+            assert_never(step)
+
+
+def participant(ticket: int, key: str, person: Person, part: Part) -> Row:
+    return {"ticket": ticket, "key": key, "address": person.address, "name": person.name, "part": part}
 
 
 def changed(step: Setting, number: int, before: KnownTicket | None, cause: Cause) -> Iterable[dict[str, object]]:
@@ -219,6 +268,14 @@ def changed(step: Setting, number: int, before: KnownTicket | None, cause: Cause
     yield event(CHANGED[type(step)], number, cause, {"from": old, "to": new})
     if isinstance(step, SetStatus) and old in ENDED and step.status in (Status.OPEN, Status.NEW):
         yield event(EventKind.REOPENED, number, cause, {"from": old})
+
+
+def proof(cause: Cause) -> dict[str, object]:
+    """What authenticates the mail behind an article."""
+    verdict = cause.verdict
+    if verdict is None:
+        return {}
+    return {"auth": {"spf": verdict.spf, "dkim": verdict.dkim, "dmarc": verdict.dmarc, "arc": verdict.arc, "aligned": verdict.aligned}}
 
 
 def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object] | None = None) -> dict[str, object]:

@@ -1,7 +1,10 @@
 """Facts for a message that is explained without a database: what its genuine tokens imply, and nothing else. PURE."""
 
+from dataclasses import replace
+
 from gateway.desk.authority import carried_tokens, thread_ticket
 from gateway.desk.identify import FromAgent, FromOutside, identify
+from gateway.desk.orders import tickets_named
 from gateway.domain.facts import Facts, KnownClient, KnownTicket
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import Priority, Status
@@ -15,7 +18,7 @@ def suppose(message: Message, recipients: tuple[str, ...], reverse_path: str, or
     if number is None:
         assumed.append("its author is not a known client, and no ticket remembers an id that it names")
         return Facts(), tuple(f"assumed: {each}" for each in assumed)
-    writer = identify(message, reverse_path, organisation)
+    writer = identify(message, recipients, reverse_path, organisation)
     if isinstance(writer, FromOutside):
         client = KnownClient(0, writer.person.name, writer.person.address, (writer.key,))
         assumed.append(f"{writer.key} is the client of ticket #{number}, which is open")
@@ -34,4 +37,6 @@ def suppose(message: Message, recipients: tuple[str, ...], reverse_path: str, or
         language=organisation.desk.language,
         client=client,
     )
-    return Facts(tickets=(ticket,)), tuple(f"assumed: {each}" for each in assumed)
+    others = tuple(replace(ticket, number=each) for each in tickets_named(message.body.new_text, organisation) if each != number)
+    assumed += [f"ticket #{each.number} is of the same client and department" for each in others]
+    return Facts(tickets=(ticket, *others)), tuple(f"assumed: {each}" for each in assumed)

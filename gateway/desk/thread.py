@@ -71,6 +71,6 @@ def by_subject(message: Message, author_key: str, verdict: Verdict, facts: Facts
     ticket = facts.ticket(number) if number is not None else None
     if ticket is None:
         return Starts("no token, id or subject tag of it belongs to a ticket")
-    if ticket.takes_part(author_key) and verdict.aligned and message.author_unambiguous and verdict.dmarc != "fail":
+    if ticket.takes_part(author_key) and verdict.aligned and not verdict.disowned and message.author_unambiguous:
         return Joins(ticket, f"its subject names [#{ticket.number}], its author takes part there, and {verdict.reason}")
     return Starts(f"its subject names [#{ticket.number}], which proves nothing by itself: a new ticket, linked to that one", ticket.number)

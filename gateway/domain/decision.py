@@ -12,6 +12,8 @@ Outcome = Literal[
     "client_reply",
     "stranger_reply",
     "agent_reply",
+    "commands",
+    "postponed",
     "auto_reply",
     "bounce",
     "complaint",
@@ -23,7 +25,7 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`state` is done, held or ignored. `reasons` tell, in plain words and in order, what was seen and what follows; `why` is the one
+    """`state` is done, held or ignored, or queued where the message is to be decided later. `reasons` tell, in plain words and in order, what was seen and what follows; `why` is the one
     that settled it."""
 
     state: InboundState

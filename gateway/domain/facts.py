@@ -96,7 +96,8 @@ class SentLetter:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`spent` names the budget that an automatic letter to this author would exceed, None where all have room."""
+    """`spent` names the budget that an automatic letter to this author would exceed, None where all have room. `waited`: for how long the
+    message has been ours. `verified_senders`: normalised From addresses that proved to be ours."""
 
     duplicate_of: Effect | None = None
     id_matches: tuple[IdMatch, ...] = ()
@@ -105,6 +106,8 @@ class Facts:
     spent: str | None = None
     held_told_recently: bool = False
     reported: SentLetter | None = None
+    waited: timedelta = timedelta(0)
+    verified_senders: frozenset[str] = frozenset()
 
     def ticket(self, number: int) -> KnownTicket | None:
         """The ticket of this number, or the one it was merged into."""

@@ -7,15 +7,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from gateway.domain.letter import Party
+
 Language = Literal["en", "ru", "pl"]
+ClientIdentity = Literal["from", "reply-to"]
+CommandPosition = Literal["end", "anywhere"]
+Receipts = Literal["problems", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
 class Department:
+    """What is None is as the desk has it."""
+
     key: str
     name: str
     available: bool = True
     language: Language | None = None
+    client_identity: ClientIdentity | None = None
+    requester_from_forward: bool | None = None
+    private_without_client: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,40 @@ class Agent:
     active: bool = True
     language: Language | None = None
     notify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CannedReply:
+    """A text that an agent puts in by `@template NAME`. Exactly one of the scopes is set; `agent` is an agent's `address` (B3)."""
+
+    name: str
+    text: str
+    everyone: bool = False
+    department: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FromServer:
+    """A server that letters from one From address leave by (Z8)."""
+
+    host: str
+    port: int
+    security: Literal["none", "starttls", "tls"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FromAddress:
+    """An address, normalised, that replies may go out from; of one department, or of any (Z6)."""
+
+    address: str
+    name: str
+    department: str | None = None
+    default: bool = False
+    enabled: bool = True
+    server: FromServer | None = None
 
 
 RouteSource = Literal["to", "cc", "delivered-to", "envelope"]
@@ -91,7 +135,15 @@ class Desk:
     bounce_domain: str | None = None
     route_by: tuple[RouteSource, ...] = ("to", "cc", "delivered-to", "envelope")
     show_agent_name: bool = True
-    client_identity: Literal["from", "reply-to"] = "from"
+    command_languages: tuple[Language, ...] = ("en", "ru", "pl")
+    command_words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """English key of a command (`CommandName`), and more words for it."""
+    command_position: CommandPosition = "end"
+    receipts: Receipts = "problems"
+    client_identity: ClientIdentity = "from"
+    requester_from_forward: bool = False
+    private_without_client: bool = False
+    merge_across_clients: bool = False
     unknown_clients: Literal["create", "hold"] = "create"
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"
     token_days: int = 90
@@ -109,6 +161,8 @@ class Organisation:
     departments: tuple[Department, ...]
     gateways: tuple[Gateway, ...]
     agents: tuple[Agent, ...] = ()
+    canned_replies: tuple[CannedReply, ...] = ()
+    from_addresses: tuple[FromAddress, ...] = ()
     trust: Trust = field(default_factory=Trust)
     budget: Budget = field(default_factory=Budget)
 
@@ -132,8 +186,72 @@ class Organisation:
         domain = address.rpartition("@")[2]
         return next((each for each in self.gateways if each.catches_all and each.domain == domain), None)
 
+    def client_identity(self, department_key: str) -> ClientIdentity:
+        """Z11 as the department has it, else the desk."""
+        department = self.department(department_key)
+        own = department.client_identity if department else None
+        return self.desk.client_identity if own is None else own
+
+    def requester_from_forward(self, department_key: str) -> bool:
+        """Z13 as the department has it, else the desk."""
+        department = self.department(department_key)
+        own = department.requester_from_forward if department else None
+        return self.desk.requester_from_forward if own is None else own
+
+    def private_without_client(self, department_key: str) -> bool:
+        """Z14 as the department has it, else the desk."""
+        department = self.department(department_key)
+        own = department.private_without_client if department else None
+        return self.desk.private_without_client if own is None else own
+
+    def canned_reply(self, name: str, agent: Agent, department: str) -> CannedReply | None:
+        """The one of this name, compared without case, that is nearest to the agent; `department` is the ticket's."""
+        key = canned_key(name)
+        return next((each for each in self._canned_for(agent, department) if canned_key(each.name) == key), None)
+
+    def canned_replies_for(self, agent: Agent, department: str) -> tuple[str, ...]:
+        """Names of those that this agent may use on a ticket of this department, the nearest first, each once."""
+        names: dict[str, str] = {}
+        for each in self._canned_for(agent, department):
+            names.setdefault(canned_key(each.name), each.name)
+        return tuple(names.values())
+
+    def _canned_for(self, agent: Agent, department: str) -> tuple[CannedReply, ...]:
+        """The agent's own before the department's before everyone's, else in the order of the file."""
+        own = (each for each in self.canned_replies if each.agent == agent.address)
+        shared = (each for each in self.canned_replies if each.department == department and department in agent.departments)
+        common = (each for each in self.canned_replies if each.everyone)
+        return (*own, *shared, *common)
+
+    def from_choices(self, department: str, verified: frozenset[str] = frozenset()) -> tuple[Party, ...]:
+        """What replies of this department may go out from: its gateways, and its From addresses that are ours or `verified` (normalised).
+
+        A From address that is a gateway's as well has the last word on its name, and on whether it is enabled.
+        """
+        listed = [each for each in self.from_addresses if each.department in (None, department)]
+        spoken_for = {each.address for each in listed}
+        gateways = (
+            Party(each.name, each.address)
+            for each in self.gateways
+            if each.department == department and each.enabled and not each.catches_all and each.address not in spoken_for
+        )
+        usable = (
+            Party(each.name, each.address) for each in listed if each.enabled and (each.address in verified or self._is_ours(each.address))
+        )
+        return (*gateways, *usable)
+
+    def _is_ours(self, address: str) -> bool:
+        """Whether mail to it comes to us, which is proof enough that we may write as it."""
+        gateway = self.gateway(address)
+        return gateway is not None and gateway.enabled
+
 
 def without_subaddress(address: str) -> str:
     """`support+vip@example.com` → `support@example.com` (RFC 5233)."""
     local, _, domain = address.rpartition("@")
     return f"{local.split('+', 1)[0]}@{domain}"
+
+
+def canned_key(name: str) -> str:
+    """By which names of canned replies are compared."""
+    return " ".join(name.split()).casefold()

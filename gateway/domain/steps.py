@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.domain.actor import Actor
+from gateway.domain.commands import CommandHelp, Refusal
 from gateway.domain.facts import Participant
 from gateway.domain.organisation import Language
 from gateway.domain.states import ArticleKind, EventKind, LetterKind, Priority, Status
@@ -96,6 +97,27 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class AddTags:
+    """Compared without case; of a tag that is there already the first spelling stays."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddCc:
+    """People whom an agent puts into the ticket's Cc, whatever they were there before."""
+
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What hangs on `source` moves to the ticket that the steps change, which lives on; `source` leads to it from now on."""
+
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """People who become part of the ticket; those who are already stay what they are."""
 
@@ -138,16 +160,27 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an agent is told of the commands of one mail: those that were not obeyed, the lines that were, and the vocabulary."""
+
+    refused: tuple[Refusal, ...] = ()
+    done: tuple[str, ...] = ()
+    help: tuple[CommandHelp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """A letter to be written and put into the outbox. `caused_by_mail`: it counts in the budgets.
 
-    `about` says whose words it carries: the article that these steps add, or none. `why` is told in letters that explain.
+    `about` says whose words it carries: the article that these steps add (never a note), or none. `why` is told in letters that
+    explain. `bcc` stand in the envelope alone.
     """
 
     kind: LetterKind
     to: tuple[Addressee, ...]
     language: Language
     cc: tuple[Addressee, ...] = ()
+    bcc: tuple[Addressee, ...] = ()
     automatic: bool = True
     staff: bool = False
     caused_by_mail: bool = False
@@ -155,7 +188,8 @@ class Send:
     why: str = ""
     from_address: str | None = None
     """Instead of the ticket's gateway."""
+    receipt: Receipt | None = None
 
 
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
-Step = OpenTicket | AddArticle | Setting | Join | Remember | Note | MarkBounced | Send
+Step = OpenTicket | AddArticle | Setting | AddTags | AddCc | Merge | Join | Remember | Note | MarkBounced | Send

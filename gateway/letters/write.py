@@ -12,11 +12,13 @@ from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
 from gateway.domain.steps import Person
 from gateway.letters.facts import LetterFacts
+from gateway.letters.lines import as_written
 from gateway.letters.markup import as_html
 from gateway.letters.subject import bare_subject
 from gateway.letters.texts import REPLY_ABOVE, WITHOUT_SUBJECT
 
 LONGEST_NAME = 100
+LONGEST_LINE = 200
 LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
@@ -41,6 +43,13 @@ def write_letter(facts: LetterFacts) -> Written:
         "department": facts.department,
         "desk": facts.desk,
         "why": facts.why,
+        "receipt": {
+            "refused": [(as_written(line, LONGEST_LINE), why) for line, why in facts.receipt.refused],
+            "done": [as_written(line, LONGEST_LINE) for line in facts.receipt.done],
+            "help": facts.receipt.help,
+            "withheld": facts.receipt.withheld,
+            "left_out": facts.receipt.left_out,
+        },
     }
     line = REPLY_ABOVE[facts.language]
     text = text_template.render(values).strip("\n")

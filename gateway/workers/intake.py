@@ -1,7 +1,7 @@
 """Work on what arrived: parse, authenticate, decide and record, and end the row in the same transaction."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 import storage.inbound as inbound
 from gateway.auth.authenticate import authenticate
 from gateway.auth.dns import Resolver
-from gateway.auth.signature import Signature
-from gateway.desk.process import Arrived, Busy, Processed, process
+from gateway.desk.process import Arrived, Busy, Postponed, Processed, process
 from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
 from gateway.domain.states import InboundState
@@ -170,11 +169,8 @@ class Intake(Queue[Taken]):
             message = raw_message(content, f"{item.attempts - 1} attempts to understand it failed")
         else:
             message = await self._parser.parse(content, settings.ours)
-
-        async def verify_dkim(keys: Mapping[str, bytes]) -> tuple[Signature, ...]:
-            return await self._parser.verify_dkim(content, keys)
-
-        verdict = await authenticate(item.envelope, message, self._resolver, settings.organisation.trust, verify_dkim)
+        trust = settings.organisation.trust
+        verdict = await authenticate(item.envelope, message, content, self._resolver, trust, self._parser.verify)
         return Understood(message, verdict)
 
     async def _settle(self, item: inbound.Claimed, understood: Understood) -> None:
@@ -185,9 +181,16 @@ class Intake(Queue[Taken]):
             processed = await process(session, arrived, message, understood.verdict, organisation)
             if isinstance(processed, Processed):
                 await self._finish(session, item, understood, processed)
-        if isinstance(processed, Busy):
-            await self._again(item, BUSY_AGAIN)
-            return
+        match processed:
+            case Busy():
+                await self._again(item, BUSY_AGAIN)
+                return
+            case Postponed(seconds, why):
+                log.info("postponed", seconds=seconds, why=why)
+                await self._again(item, seconds, why)
+                return
+            case Processed():
+                pass
         self._decided(processed.decision.outcome)
         log.info("decided", outcome=processed.decision.outcome, ticket=processed.ticket, why=processed.decision.why)
         if processed.letters:

@@ -70,6 +70,17 @@ ROWS = [
     ),
     (f"{TOLD}[outbound]\nrelay = 'smtp.example.com:465'\nsecurity = 'tls'", []),
     (f"{TOLD}[outbound]\nrelay = 'directory:out'", []),
+    (f"{TOLD}[[from_address]]\naddress = 'support@example.com'", []),
+    (
+        f"{TOLD}[[from_address]]\naddress = 'sales@example.com'\nsmtp = {{host = 'smtp.example.com'}}",
+        [
+            (
+                'from_address[0].address = "sales@example.com": '
+                "no gateway has it, so it has to be verified before it is offered; this version cannot do that yet"
+            ),
+            "from_address[0].smtp = {…}: it has no effect in this version: letters go by outbound.relay",
+        ],
+    ),
     (
         TOLD.replace(SECRET, SECRET[:16]),
         ['desk.secret = "********": it has fewer than 32 characters; `openssl rand -base64 32` makes a better one'],

@@ -2,7 +2,7 @@
 
 from gateway.config.convert import organisation, ours
 from gateway.config.settings import Settings
-from gateway.domain.organisation import Agent, Budget, Department, Desk, Gateway, Organisation, Trust
+from gateway.domain.organisation import Agent, Budget, CannedReply, Department, Desk, FromAddress, FromServer, Gateway, Organisation, Trust
 from gateway.domain.ours import Ours
 from tests.config.reading import SECRET, SMALLEST, settings_of
 
@@ -37,7 +37,14 @@ token_days = 7
 reply_address = "Reply@Пример.рф"
 route_by = ["to"]
 show_agent_name = false
+command_languages = ["pl", "ru"]
+command_words = {{closed = ["gotowe", "po  wszystkim"], tags = []}}
+command_position = "anywhere"
+receipts = "always"
 client_identity = "reply-to"
+requester_from_forward = true
+private_without_client = true
+merge_across_clients = true
 unknown_clients = "hold"
 notify_recipients = "never"
 [trust]
@@ -57,6 +64,9 @@ available = false
 key = "help"
 name = "Помощь"
 language = "ru"
+client_identity = "from"
+requester_from_forward = false
+private_without_client = true
 [[gateway]]
 address = "*@Пример.рф"
 name = "Все"
@@ -77,6 +87,34 @@ notify = false
 [[agent]]
 address = "left@staff.example.com"
 active = false
+[[canned_reply]]
+name = "received"
+text = '''
+We have it.
+
+  Soon more.
+'''
+everyone = true
+[[canned_reply]]
+name = "received"
+text = "Получили."
+department = "help"
+[[canned_reply]]
+name = "mine"
+text = "Мой ответ."
+agent = "a.nowak@example.net"
+[[from_address]]
+address = "Sales@Example.com"
+[[from_address]]
+address = "Office@Пример.рф"
+name = "Офис"
+department = "help"
+default = true
+enabled = false
+[from_address.smtp]
+host = "SMTP.Пример.рф"
+user = "office"
+password = "hunter2"
 """
 
 
@@ -92,12 +130,22 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
             bounce_domain="bounces.example.com",
             route_by=("to",),
             show_agent_name=False,
+            command_languages=("pl", "ru"),
+            command_words=(("closed", ("gotowe", "po wszystkim")), ("tags", ())),
+            command_position="anywhere",
+            receipts="always",
             client_identity="reply-to",
+            requester_from_forward=True,
+            private_without_client=True,
+            merge_across_clients=True,
             unknown_clients="hold",
             notify_recipients="never",
             token_days=7,
         ),
-        departments=(Department("back-office", "Back-office", available=False), Department("help", "Помощь", language="ru")),
+        departments=(
+            Department("back-office", "Back-office", available=False),
+            Department("help", "Помощь", language="ru", client_identity="from", requester_from_forward=False, private_without_client=True),
+        ),
         # Exact addresses before catch-alls, and into the first department that serves clients.
         gateways=(
             Gateway("support@example.com", "Example", "help", default=True),
@@ -106,6 +154,23 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
         agents=(
             Agent("Анна", "anna@staff.example.com", ("help",), ("a.nowak@example.net",), language="ru", notify=False),
             Agent("left", "left@staff.example.com", ("back-office", "help"), active=False),
+        ),
+        canned_replies=(
+            CannedReply("received", "We have it.\n\n  Soon more.", everyone=True),
+            CannedReply("received", "Получили.", department="help"),
+            # An agent's address, whichever of theirs the file names.
+            CannedReply("mine", "Мой ответ.", agent="anna@staff.example.com"),
+        ),
+        from_addresses=(
+            FromAddress("sales@example.com", "Example"),
+            FromAddress(
+                "office@xn--e1afmkfd.xn--p1ai",
+                "Офис",
+                department="help",
+                default=True,
+                enabled=False,
+                server=FromServer("smtp.xn--e1afmkfd.xn--p1ai", 587, "starttls", "office", "hunter2"),
+            ),
         ),
         trust=Trust(("192.0.2.7/32", "2001:db8::/32"), "mx.example.com", ("example.net",), ("10.0.0.0/8", "stdin"), "token"),
         budget=Budget(per_address_hour=2),

@@ -39,7 +39,7 @@ def shown() -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     section = ""
     for line in TEXT.splitlines():
-        if header := re.fullmatch(r"\[{1,2}([a-z.]+)\]{1,2}", line):
+        if header := re.fullmatch(r"#?\[{1,2}([a-z_.]+)\]{1,2}", line):
             section = header[1]
         elif key := re.fullmatch(r"#?([a-z_]+) = .*", line):
             found.setdefault(section, {}).setdefault(key[1], []).append(line)
@@ -64,7 +64,8 @@ def test_it_shows_no_key_that_there_is_not() -> None:
 def test_it_stays_a_good_file_when_its_lines_are_uncommented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESKGATE_SECRET", "0123456789abcdef0123456789abcdef")
     monkeypatch.setenv("DESKGATE_RELAY_PASSWORD", "hunter2")
-    text = re.sub(r"^#(?=[a-z_]+ = )", "", TEXT, flags=re.MULTILINE)
+    monkeypatch.setenv("DESKGATE_HELP_PASSWORD", "hunter3")
+    text = re.sub(r"^#(?=[a-z_]+ = |\[)", "", TEXT, flags=re.MULTILINE)
     text = re.sub(r"^(certificate|key) = \"/.*\n", "", text, flags=re.MULTILINE)
     (tmp_path / "config.toml").write_text(text)
     settings = load(tmp_path / "config.toml").settings

@@ -12,6 +12,8 @@ from gateway.config.load import EXAMPLE
 from tests.config.reading import SECRET, SMALLEST, read, read_document
 
 AGENT = '[[agent]]\naddress = "anna@staff.example.com"\n'
+CANNED = "[[canned_reply]]\nname = 'hello'\ntext = 'Good morning.'\n"
+SENDER = "[[from_address]]\naddress = 'sales@example.com'\n"
 TWO = f'{SMALLEST}default = true\n[[gateway]]\naddress = "sales@example.com"\n'
 
 WITHIN_SECTIONS = [
@@ -61,7 +63,7 @@ WITHIN_SECTIONS = [
         "[[rule]]\nname = 'ads'",
         (
             "rule = [{…}]: unknown section; this version knows "
-            "server, tls, limits, database, trust, desk, department, gateway, agent, budget, outbound, web"
+            "server, tls, limits, database, trust, desk, department, gateway, agent, canned_reply, from_address, budget, outbound, web"
         ),
     ),
     ("agent = [1]", "agent[0] = 1: expected a table"),
@@ -84,6 +86,58 @@ WITHIN_SECTIONS = [
     (
         '[[department]]\nkey = "Отдел"',
         'department[0].key = "Отдел": expected a short name of the letters a-z, digits, "-" and "_", such as "sales"',
+    ),
+    ("[desk]\ncommand_languages = []", "desk.command_languages = []: expected a list that is not empty"),
+    ('[desk]\nreceipts = "often"', 'desk.receipts = "often": expected "problems", "always" or "never"'),
+    (
+        '[desk.command_words]\nclozed = ["done"]',
+        "desk.command_words = {…}: expected a table of commands, each with a list of words: clozed is no command; did you mean closed?",
+    ),
+    (
+        '[desk.command_words]\nin_progress = ["@busy"]\ntags = "labels"\nopen = [" "]',
+        (
+            "desk.command_words = {…}: expected a table of commands, each with a list of words: "
+            'in_progress takes a list of words without "@", such as ["done"]; '
+            'tags takes a list of words without "@", such as ["done"]; '
+            'open takes a list of words without "@", such as ["done"]'
+        ),
+    ),
+    (
+        '[desk]\ncommand_words = {closed = ["all  done"], resolved = ["All done"]}',
+        (
+            "desk.command_words = {…}: expected a table of commands, each with a list of words: "
+            '"all done" cannot mean both closed and resolved'
+        ),
+    ),
+    (
+        '[desk]\ncommand_words = "done"',
+        'desk.command_words = "done": expected a table of commands, each with a list of words',
+    ),
+    (
+        '[[canned_reply]]\nname = "hi"\neveryone = true',
+        "canned_reply[0].text: missing: expected a text, of several lines where it needs them",
+    ),
+    (
+        '[[canned_reply]]\nname = "hi"\neveryone = true\ntext = " \\n "',
+        'canned_reply[0].text = " \\n ": expected a text, not empty and without control characters',
+    ),
+    (
+        '[[from_address]]\naddress = "*@example.com"',
+        (
+            'from_address[0].address = "*@example.com": '
+            'expected an e-mail address, such as "support@example.com"; a catch-all stands in [[gateway]] alone'
+        ),
+    ),
+    (
+        '[[from_address]]\naddress = "sales@example.com"\nsmtp = {port = 25}',
+        'from_address[0].smtp.host: missing: expected a host\'s name, such as "smtp.example.com"',
+    ),
+    (
+        '[[from_address]]\naddress = "sales@example.com"\nsmtp = {host = "smtp.example.com:25"}',
+        (
+            'from_address[0].smtp.host = "smtp.example.com:25": expected a host\'s name, such as "smtp.example.com"; '
+            "the port stands in a key of its own"
+        ),
     ),
     (
         '[trust]\nrelays = ["10.0.0.1/8"]',
@@ -196,6 +250,71 @@ BETWEEN_SECTIONS = [
         'agent[1].aliases[0] = "ANNA@staff.example.com": expected an address that is listed once: it stands in agent[0].address already',
     ),
     (
+        f"{SMALLEST}{CANNED}",
+        "canned_reply[0] = {…}: expected exactly one of everyone = true, department and agent; there is none",
+    ),
+    (
+        f"{SMALLEST}{CANNED}everyone = false\n",
+        "canned_reply[0] = {…}: expected exactly one of everyone = true, department and agent; there is none",
+    ),
+    (
+        f"{SMALLEST}{AGENT}{CANNED}everyone = true\nagent = 'anna@staff.example.com'",
+        (
+            'canned_reply[0].agent = "anna@staff.example.com": '
+            "expected exactly one of everyone = true, department and agent; everyone and agent are given"
+        ),
+    ),
+    (
+        f"{SMALLEST}{CANNED}department = 'sales'",
+        'canned_reply[0].department = "sales": expected the key of a [[department]]: "support"',
+    ),
+    (
+        f"{SMALLEST}{AGENT}{CANNED}agent = 'ivan@staff.example.com'",
+        'canned_reply[0].agent = "ivan@staff.example.com": expected the address of an [[agent]]',
+    ),
+    (
+        f"{SMALLEST}{CANNED}everyone = true\n{CANNED}department = 'support'\n{CANNED.replace('hello', 'HELLO')}everyone = true",
+        'canned_reply[2].name = "HELLO": expected a name of its own: canned_reply[0] has this one for the same people',
+    ),
+    (
+        f"{SMALLEST}{AGENT}aliases = ['anna@example.net']\n{CANNED}agent = 'anna@staff.example.com'\n{CANNED}agent = 'Anna@Example.net'",
+        'canned_reply[1].name = "hello": expected a name of its own: canned_reply[0] has this one for the same people',
+    ),
+    (
+        f"{SMALLEST}{SENDER}{SENDER.replace('sales', 'SALES')}",
+        'from_address[1].address = "SALES@example.com": expected an address of its own: from_address[0] has this one',
+    ),
+    (
+        f"{SMALLEST}{SENDER}department = 'sales'",
+        'from_address[0].department = "sales": expected the key of a [[department]]: "support"',
+    ),
+    (
+        f"{SMALLEST}{SENDER.replace('sales', 'r')}",
+        (
+            'from_address[0].address = "r@example.com": '
+            "expected another address: this one is where agents' answers go, and clients must not write there"
+        ),
+    ),
+    (
+        f"{SMALLEST}{SENDER}default = true\n{SENDER.replace('sales', 'office')}default = true",
+        (
+            "from_address[1].default = true: "
+            "expected one default of a department, and one of all: from_address[0] is it already; leave one of them"
+        ),
+    ),
+    (
+        f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', user = 'desk'}}",
+        "from_address[0].smtp.password: missing: expected the password that belongs to its user",
+    ),
+    (
+        f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', password = 'hunter2'}}",
+        "from_address[0].smtp.user: missing: expected the user that belongs to its password",
+    ),
+    (
+        f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', user = 'desk', password = 'hunter2', security = 'none'}}",
+        'from_address[0].smtp.security = "none": expected "starttls" or "tls": the password would cross the network in the clear',
+    ),
+    (
         f"{SMALLEST}[desk]\nreply_address = 'support+r@example.com'",
         'desk.reply_address = "support+r@example.com": expected an address that is no gateway\'s: it belongs to gateway[0]',
     ),
@@ -302,6 +421,11 @@ def test_a_fault_between_sections_is_told(text: str, expected: str) -> None:
     found = read(text)
     assert [str(fault) for fault in found.faults] == [expected]
     assert found.settings is None
+
+
+def test_a_table_without_its_one_needful_key_hides_no_other_fault() -> None:
+    found = read(f"{SMALLEST}[desk]\nsecret = 'hunter2'\n{SENDER}smtp = {{port = 25}}\n{CANNED}")
+    assert {fault.path for fault in found.faults} == {"from_address[0].smtp.host", "desk.secret", "canned_reply[0]"}
 
 
 def test_every_fault_is_told_at_once() -> None:

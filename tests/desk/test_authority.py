@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.desk.authority import Authorised, Refused, carried_tokens, claimed_tickets, may_open, may_reply
+from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Organisation
 from gateway.domain.verdict import Verdict
 from tests.desk.values import (
@@ -55,27 +56,47 @@ def test_the_agents_own_token_from_the_agents_own_address_authorises(
 
 
 @pytest.mark.parametrize(
-    ("organisation", "verdict", "changes", "reason"),
+    ("organisation", "verdict", "changes", "reason", "cause"),
     [
-        (REQUIRED, NOTHING, {}, "nothing proves that its author sent it: nothing was checked"),
-        (REQUIRED, DISOWNED, {}, "it fails DMARC: staff.test says reject"),
-        (ORGANISATION, DISOWNED, {}, "it fails DMARC: staff.test says reject"),
-        (ORGANISATION, ALIGNED, {"to": (box("support@desk.test"),)}, "it carries no reply token"),
-        (ORGANISATION, ALIGNED, {"to": (box(token_address(7, "oleg@staff.test")),)}, "its reply token is another agent's"),
-        (ORGANISATION, ALIGNED, {"to": (box(token_address(7, "eve@evil.test")),)}, "its reply token is not genuine"),
-        (ORGANISATION, ALIGNED, {"to": (), "in_reply_to": (client_letter_id(7),)}, "it carries no reply token"),
-        (ORGANISATION, ALIGNED, {"author_unambiguous": False}, "its From field does not name exactly one address"),
-        (ORGANISATION, ALIGNED, {"whole": False}, "it could not be read as a whole"),
+        (REQUIRED, NOTHING, {}, "nothing proves that its author sent it: nothing was checked", HeldCause.UNPROVEN),
+        (REQUIRED, DISOWNED, {}, "it fails DMARC: staff.test says reject", HeldCause.DISOWNED),
+        (ORGANISATION, DISOWNED, {}, "it fails DMARC: staff.test says reject", HeldCause.DISOWNED),
+        (ORGANISATION, ALIGNED, {"to": (box("support@desk.test"),)}, "it carries no reply token", HeldCause.NO_TOKEN),
+        (
+            ORGANISATION,
+            ALIGNED,
+            {"to": (box(token_address(7, "oleg@staff.test")),)},
+            "its reply token is another agent's",
+            HeldCause.OTHERS_TOKEN,
+        ),
+        (
+            ORGANISATION,
+            ALIGNED,
+            {"to": (box(token_address(7, "eve@evil.test")),)},
+            "its reply token is not genuine",
+            HeldCause.FORGED_TOKEN,
+        ),
+        (ORGANISATION, ALIGNED, {"to": (), "in_reply_to": (client_letter_id(7),)}, "it carries no reply token", HeldCause.NO_TOKEN),
+        (
+            ORGANISATION,
+            ALIGNED,
+            {"author_unambiguous": False},
+            "its From field does not name exactly one address",
+            HeldCause.AMBIGUOUS_AUTHOR,
+        ),
+        (ORGANISATION, ALIGNED, {"whole": False}, "it could not be read as a whole", HeldCause.INCOMPLETE),
     ],
 )
-def test_without_any_one_of_them_it_does_not(organisation: Organisation, verdict: Verdict, changes: dict[str, Any], reason: str) -> None:
-    assert asked(organisation, verdict, **changes) == Refused(reason)
+def test_without_any_one_of_them_it_does_not(
+    organisation: Organisation, verdict: Verdict, changes: dict[str, Any], reason: str, cause: HeldCause
+) -> None:
+    assert asked(organisation, verdict, **changes) == Refused(reason, cause)
 
 
 def test_an_agent_who_left_is_refused_even_with_a_genuine_token() -> None:
     message = mail("Done.", author=box(INA.address), to=(box(token_address(7, INA.address)),))
     found = may_reply(INA, message, carried_tokens(message, (), ORGANISATION), ALIGNED, ORGANISATION)
-    assert found == Refused("ina@staff.test is not active")
+    assert found == Refused("ina@staff.test is not active", HeldCause.INACTIVE)
 
 
 def test_among_several_tokens_the_agents_own_counts_and_the_envelopes_first() -> None:
@@ -92,7 +113,7 @@ def test_tokens_of_retired_secrets_count_as_long_as_they_are_listed() -> None:
     newer = replace(ORGANISATION, desk=replace(ORGANISATION.desk, secrets=(b"the next one, as long as it must be", *KEYRING.secrets)))
     newest = replace(ORGANISATION, desk=replace(ORGANISATION.desk, secrets=(b"the next one, as long as it must be",)))
     assert isinstance(asked(newer), Authorised)
-    assert asked(newest) == Refused("its reply token is not genuine")
+    assert asked(newest) == Refused("its reply token is not genuine", HeldCause.FORGED_TOKEN)
 
 
 def test_claims_are_told_once_each_before_anything_is_proven() -> None:
@@ -124,8 +145,9 @@ def test_whether_the_reply_address_was_written_to(address: str, addressed: bool)
         (INA, ALIGNED, {}, "ina@staff.test is not active"),
         (DANA, ALIGNED, {"author_unambiguous": False}, "its From field does not name exactly one address"),
         (DANA, NOTHING, {}, "it has no reply token, and nothing proves that dana@staff.test wrote it: nothing was checked"),
-        (DANA, DISOWNED, {}, "it has no reply token, and nothing proves that dana@staff.test wrote it: staff.test says reject"),
+        (DANA, DISOWNED, {}, "it has no reply token, and it fails DMARC: staff.test says reject"),
     ],
 )
 def test_an_agent_opens_a_ticket_by_an_aligned_pass_alone(agent: Any, verdict: Verdict, changes: dict[str, Any], why: str | None) -> None:
-    assert may_open(agent, mail(**changes), verdict) == why
+    refused = may_open(agent, mail(**changes), verdict)
+    assert (refused.reason if refused is not None else None) == why

@@ -11,10 +11,12 @@ import pytest
 
 from gateway.domain.actor import Actor
 from gateway.domain.facts import KnownClient, Participant
+from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import EventKind, InboundState, LetterKind, Role, Status
 from gateway.domain.steps import AddArticle, Note, Send, SetStatus
 from gateway.domain.verdict import Verdict
+from gateway.letters.problems import held_in_words
 from gateway.letters.texts import REPLY_ABOVE
 from gateway.mail.message import Attachment, Body, Message
 from tests.desk.deciding import DISOWNED, TICKET, decided, events, from_dana, letters, of, says
@@ -98,24 +100,34 @@ def quoting(language: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("message", "ticket", "why"),
+    ("message", "ticket", "why", "told"),
     [
-        (from_dana(), replace(TICKET, department="sales"), "Dana Agent is not of the department 'sales' of ticket #7"),
-        (from_dana(), replace(TICKET, closed_for=timedelta(days=90, seconds=1)), "was closed more than 90 days ago"),
-        (from_dana(quoting("en")), TICKET, "its own words could not be told from the quoted notification"),
-        (from_dana(quoting("ru")), TICKET, "its own words could not be told from the quoted notification"),
-        (from_dana(quoting("pl")), TICKET, "its own words could not be told from the quoted notification"),
-        (from_dana(whole=False), TICKET, "it could not be read as a whole"),
-        (from_dana(author_unambiguous=False), TICKET, "its From field does not name exactly one address"),
+        (
+            from_dana(),
+            replace(TICKET, department="sales"),
+            "Dana Agent is not of the department 'sales' of ticket #7",
+            HeldCause.OTHER_DEPARTMENT,
+        ),
+        (
+            from_dana(),
+            replace(TICKET, closed_for=timedelta(days=90, seconds=1)),
+            "was closed more than 90 days ago",
+            HeldCause.EXPIRED_TOKEN,
+        ),
+        (from_dana(quoting("en")), TICKET, "its own words could not be told from the quoted notification", HeldCause.MIXED_WITH_QUOTE),
+        (from_dana(quoting("ru")), TICKET, "its own words could not be told from the quoted notification", HeldCause.MIXED_WITH_QUOTE),
+        (from_dana(quoting("pl")), TICKET, "its own words could not be told from the quoted notification", HeldCause.MIXED_WITH_QUOTE),
+        (from_dana(whole=False), TICKET, "it could not be read as a whole", HeldCause.INCOMPLETE),
+        (from_dana(author_unambiguous=False), TICKET, "its From field does not name exactly one address", HeldCause.AMBIGUOUS_AUTHOR),
     ],
 )
-def test_what_is_not_safe_to_send_on_is_held_with_the_reason(message: Message, ticket: Any, why: str) -> None:
+def test_what_is_not_safe_to_send_on_is_held_with_the_reason(message: Message, ticket: Any, why: str, told: HeldCause) -> None:
     decision = decided(message, ALIGNED, tickets=(ticket,))
     assert (decision.outcome, decision.ticket) == ("held", 7)
     assert {type(each) for each in decision.steps} == {Note, Send}
     assert letters(decision) == [(LetterKind.HELD, ["dana@staff.test"])]
     assert why in decision.why
-    assert why in of(decision, Send)[0].why
+    assert of(decision, Send)[0].why == held_in_words(told, "en")
 
 
 def test_a_token_lives_as_long_as_its_ticket_and_the_days_after_it() -> None:

@@ -43,7 +43,7 @@ LISTS = ["reply_to", "to", "cc", "in_reply_to", "references", "attachments", "co
 def explained(message: Message, reverse_path: str = "anna@client.test") -> dict[str, Any]:
     facts, assumed = suppose(message, (), reverse_path, ORGANISATION)
     decision = decide(message, (), reverse_path, NOTHING, facts, ORGANISATION)
-    return explanation("mail.eml", message, (), decision, ORGANISATION, assumed)
+    return explanation("mail.eml", message, (), decision, facts, NOTHING, ORGANISATION, assumed)
 
 
 def test_every_field_of_the_contract_is_there_and_says_what_the_message_says() -> None:

@@ -28,7 +28,7 @@ def explained(content: str) -> dict[str, Any]:
     message = parse_message(content.encode(), Ours())
     facts, assumed = suppose(message, (), "", ORGANISATION)
     decision = decide(message, (), "", Verdict(), facts, ORGANISATION)
-    document: dict[str, Any] = json.loads(json_line(explanation("a.eml", message, (), decision, ORGANISATION, assumed)))
+    document: dict[str, Any] = json.loads(json_line(explanation("a.eml", message, (), decision, facts, Verdict(), ORGANISATION, assumed)))
     return document
 
 

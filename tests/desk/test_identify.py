@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.desk.identify import FromAgent, FromNobody, FromOurselves, FromOutside, Writer, identify, is_ours
+from gateway.domain.organisation import Department
 from tests.desk.values import ORGANISATION, box, mail
 
 BY_REPLY_TO = replace(ORGANISATION, desk=replace(ORGANISATION.desk, client_identity="reply-to"))
@@ -52,7 +53,7 @@ def told(writer: Writer) -> tuple[str, str]:
     ],
 )
 def test_the_writer_is_who_can_be_named(changes: dict[str, Any], reverse_path: str, expected: tuple[str, str]) -> None:
-    assert told(identify(mail(**changes), reverse_path, ORGANISATION)) == expected
+    assert told(identify(mail(**changes), (), reverse_path, ORGANISATION)) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,11 +67,11 @@ def test_the_writer_is_who_can_be_named(changes: dict[str, Any], reverse_path: s
     ],
 )
 def test_reply_to_names_the_client_where_the_desk_says_so(reply_to: tuple[str, ...], expected: tuple[str, str]) -> None:
-    assert told(identify(mail(reply_to=tuple(map(box, reply_to))), "", BY_REPLY_TO)) == expected
+    assert told(identify(mail(reply_to=tuple(map(box, reply_to))), (), "", BY_REPLY_TO)) == expected
 
 
 def test_reply_to_never_makes_an_agent_of_a_stranger_nor_a_stranger_of_an_agent() -> None:
-    assert told(identify(mail(author=box("dana@staff.test"), reply_to=(box("eve@evil.test"),)), "", BY_REPLY_TO))[0] == "agent"
+    assert told(identify(mail(author=box("dana@staff.test"), reply_to=(box("eve@evil.test"),)), (), "", BY_REPLY_TO))[0] == "agent"
 
 
 @pytest.mark.parametrize(
@@ -97,4 +98,16 @@ def test_an_agent_whose_address_a_catch_all_takes_is_an_agent_still() -> None:
     agent = replace(ORGANISATION.agents[0], address="dana@any.test")
     organisation = replace(ORGANISATION, agents=(agent,))
     assert not is_ours("dana@any.test", organisation)
-    assert told(identify(mail(author=box("dana@any.test")), "", organisation)) == ("agent", "dana@any.test")
+    assert told(identify(mail(author=box("dana@any.test")), (), "", organisation)) == ("agent", "dana@any.test")
+
+
+def test_a_department_may_know_its_clients_otherwise_than_the_desk() -> None:
+    by_department = replace(
+        ORGANISATION, departments=(Department("support", "Support"), Department("sales", "Sales", client_identity="reply-to"))
+    )
+    answered: dict[str, Any] = {"reply_to": (box("other@client.test", "Other"),)}
+    sales = mail(to=(box("sales@desk.test"),), **answered)
+    assert told(identify(sales, (), "", by_department)) == ("outside", "Other <other@client.test>")
+    assert told(identify(mail(**answered), (), "", by_department)) == ("outside", "Anna <anna@client.test>")
+    hidden = mail(to=(box("friends@client.test"),), **answered)
+    assert told(identify(hidden, ("sales@desk.test",), "", by_department)) == ("outside", "Other <other@client.test>")

@@ -30,5 +30,5 @@ def test_each_language_has_all_built_in_letters_and_no_other(language: Language)
 
 
 def test_the_letters_that_the_desk_sends_are_all_built_in() -> None:
-    sent = {"registered", "new_ticket", "client_reply", "agent_reply", "held", "failed_delivery"}
+    sent = {"registered", "new_ticket", "client_reply", "agent_reply", "held", "failed_delivery", "receipt", "note", "assigned"}
     assert sent <= set(BUILT_IN)

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from gateway.domain.commands import CommandHelp
 from gateway.domain.letter import has_breaks
 from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
 from gateway.domain.steps import Person
-from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, TicketFacts
+from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, ReceiptFacts, TicketFacts
 from gateway.letters.subject import SHOWN, bare_subject
 from gateway.letters.texts import REPLY_ABOVE
 from gateway.letters.write import Written, environment, write_letter
@@ -34,6 +35,7 @@ def filled(kind: LetterKind, language: Language, words: str) -> LetterFacts:
         desk=words,
         article=ArticleFacts(words, (words,)),
         why=words,
+        receipt=ReceiptFacts(((words, words),), (words,), (CommandHelp(words, words),), left_out=True),
     )
 
 
@@ -186,6 +188,18 @@ def test_a_long_ladder_of_rules_is_no_burden() -> None:
     html = write_letter(letter_facts(LetterKind.AGENT_REPLY, article=ArticleFacts("---\n" * 25_000 + "the end"))).html
     assert html.count("---") == 24_999, "the first is drawn"
     assert "the end" in html
+
+
+def test_an_assignee_is_told_by_whom_or_by_nobody() -> None:
+    by_dana = write_letter(letter_facts(LetterKind.ASSIGNED, author=Person("Dana", "dana@staff.test"))).text
+    assert "Dana <dana@staff.test> has assigned ticket #17 to you." in by_dana
+    # The system's acts have no author.
+    assert "Ticket #17 has been assigned to you." in write_letter(letter_facts(LetterKind.ASSIGNED, author=Person("", ""))).text
+
+
+def test_a_letter_about_a_note_that_does_not_repeat_it_still_tells_of_it() -> None:
+    text = write_letter(letter_facts(LetterKind.NOTE, article=ArticleFacts())).text
+    assert "Anna Petrowa <anna@client.test> left a note.\n\nThe client does not see it." in text
 
 
 def test_a_macro_that_does_not_exist_is_a_fault_and_not_a_gap() -> None:

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import gateway.letters
+from gateway.domain.commands import CommandHelp, CommandName, Problem, Refusal
+from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
-from gateway.domain.steps import Person
+from gateway.domain.steps import Person, Receipt
 from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, TicketFacts
+from gateway.letters.problems import held_in_words
+from gateway.letters.receipt import receipt_facts
 
 TEMPLATES = Path(gateway.letters.__file__).parent / "templates"
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -19,6 +23,17 @@ WORDS = {
     "ru": "Принтер горит.\n\nНа нём написано:\n  PC LOAD LETTER\n  смотрите https://printer.test/help?a=1&b=2.",
     "pl": "Drukarka się pali.\n\nWyświetla:\n  PC LOAD LETTER\n  zobacz https://printer.test/help?a=1&b=2.",
 }
+
+RECEIPT = Receipt(
+    refused=(
+        Refusal(CommandName.ASSIGNEE, "Oleg", "@assignee  Oleg", Problem.SPACING),
+        Refusal(CommandName.CLOSED, "", "@closed", Problem.TEXT_BELOW),
+        Refusal(CommandName.PRIORITY, "sky", "@приоритет sky", Problem.UNKNOWN_PRIORITY, ("low", "normal", "high", "urgent")),
+    ),
+    done=("@tags urgent, fire", "@note It is the third one this year."),
+    help=(CommandHelp("@closed", "closes the ticket"), CommandHelp("@assignee NAME", "assigns the ticket to a colleague")),
+)
+"""With everything in it."""
 
 
 def letter_facts(kind: LetterKind, language: Language = "en", **changes: Any) -> LetterFacts:
@@ -32,6 +47,7 @@ def letter_facts(kind: LetterKind, language: Language = "en", **changes: Any) ->
         department="Support",
         desk="Example Desk",
         article=ArticleFacts(WORDS[language], ("smoke.png", "Снимок №1.png")),
-        why="550 5.1.1 no such user",
+        why=held_in_words(HeldCause.UNPROVEN, language) if kind is LetterKind.HELD else "550 5.1.1 no such user",
+        receipt=receipt_facts(RECEIPT, language),
     )
     return replace(facts, **changes)

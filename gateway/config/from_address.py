@@ -1,0 +1,51 @@
+"""`[[from_address]]`: what replies may go out from, besides the gateways."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+
+from gateway.config.section import Kind, Section
+from gateway.config.values import Address, Line, Secret, text_of
+from gateway.mail.address import normalise_domain
+
+HOST_TEXT = 'a host\'s name, such as "smtp.example.com"'
+
+
+def read_host(value: object) -> str:
+    host = normalise_domain(text_of(value, HOST_TEXT))
+    if not host:
+        raise ValueError(f"expected {HOST_TEXT}; the port stands in a key of its own")
+    return host
+
+
+class FromSmtp(Section):
+    """Reserved: a server of its own for letters from this address. It has no effect yet: all letters go by `outbound.relay`."""
+
+    host: Annotated[str, PlainValidator(read_host), Kind(HOST_TEXT)]
+    """The server's name."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Its port."""
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is protected: not, by STARTTLS (ports 25 and 587) or from its start (465)."""
+    user: Line | None = None
+    """User name at the server."""
+    password: Secret | None = None
+    """Password at the server."""
+
+
+class FromAddress(Section):
+    """An address that agents may choose by `@from`; those of the ticket's department's gateways need not stand here. One that is no
+    gateway's has to be verified first, which this release cannot do yet: until then it is not offered."""
+
+    address: Address
+    """The address. If it is a gateway's too, what stands here has the last word on its name and whether it may be chosen."""
+    name: Line | None = None
+    """The name beside it; the default is `desk.name`."""
+    department: str | None = None
+    """Key of the department whose replies may go out from it; the default is any."""
+    default: bool = False
+    """Reserved: whether it is chosen where the client wrote to no address of ours. It has no effect yet."""
+    enabled: bool = True
+    """Whether it may be chosen."""
+    smtp: FromSmtp | None = None
+    """Reserved: a server of its own."""

@@ -1,0 +1,44 @@
+"""One message with everything that bears on it, and how its decision is put together. PURE."""
+
+from dataclasses import dataclass, field
+
+from gateway.domain.actor import SYSTEM, Actor
+from gateway.domain.decision import Decision, Outcome
+from gateway.domain.facts import Facts
+from gateway.domain.organisation import Organisation
+from gateway.domain.states import InboundState
+from gateway.domain.steps import Step
+from gateway.domain.verdict import Verdict
+from gateway.mail.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`recipients` are the envelope's, normalised; `reasons` grows as it is decided."""
+
+    message: Message
+    recipients: tuple[str, ...]
+    reverse_path: str
+    verdict: Verdict
+    facts: Facts
+    organisation: Organisation
+    reasons: list[str] = field(default_factory=list)
+
+    def settle(
+        self,
+        state: InboundState,
+        outcome: Outcome,
+        why: str,
+        steps: tuple[Step, ...] = (),
+        ticket: int | None = None,
+        actor: Actor = SYSTEM,
+        gateway: str | None = None,
+    ) -> Decision:
+        return Decision(state, outcome, why, (*self.reasons, why), ticket, actor, steps, gateway)
+
+    def ignored(self, why: str) -> Decision:
+        return self.settle(InboundState.IGNORED, "ignored", why)
+
+    def postponed(self, why: str) -> Decision:
+        """To be decided anew later; nothing is written."""
+        return self.settle(InboundState.QUEUED, "postponed", why)

@@ -1,0 +1,72 @@
+"""What somebody outside wrote: a reply to a ticket of theirs, a stranger's, or a new ticket. PURE."""
+
+from gateway.desk import audience
+from gateway.desk.articles import article_of, remember, signature_trimmed
+from gateway.desk.authority import Carried
+from gateway.desk.case import Case
+from gateway.desk.identify import FromOutside
+from gateway.desk.opening import joining, opened_by_client
+from gateway.desk.route import Route, Unrouted
+from gateway.desk.thread import Joins, Starts, thread
+from gateway.domain.actor import Actor
+from gateway.domain.decision import Decision
+from gateway.domain.facts import KnownTicket, Participant
+from gateway.domain.states import ArticleKind, InboundState, LetterKind, Role, Status
+from gateway.domain.steps import Join, SetStatus, Step
+
+REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
+"""Statuses that a client's reply ends."""
+OUT_OF_SIGHT = (Status.SPAM, Status.TRASH)
+
+
+def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Route | Unrouted) -> Decision:
+    threaded = thread(case.message, writer.key, carried, case.verdict, case.facts, case.organisation)
+    case.reasons.append(threaded.reason)
+    if isinstance(threaded, Starts) and (named := absent_note_of(case, writer, threaded)) is not None:
+        return client_reply(case, writer, Joins(named, "an automatic reply of somebody who takes part there"))
+    match threaded:
+        case Joins():
+            return client_reply(case, writer, threaded)
+        case Starts() if isinstance(routed, Unrouted):
+            why = "held for a person: it was written to the reply address of agents without a genuine token"
+            return case.settle(InboundState.HELD, "held", why)
+        case Starts():
+            return from_client(case, writer, routed, threaded)
+
+
+def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTicket | None:
+    """The ticket that an automatic reply names in its subject alone: vacation programs often keep nothing else. It has no effect there,
+    so the subject is proof enough, and no ticket is made of each."""
+    ticket = case.facts.ticket(starts.related) if starts.related is not None else None
+    return ticket if ticket is not None and case.message.kind == "auto_reply" and ticket.takes_part(writer.key) else None
+
+
+def from_client(case: Case, writer: FromOutside, routed: Route, starts: Starts) -> Decision:
+    if case.facts.client is None and case.organisation.desk.unknown_clients == "hold":
+        return case.settle(InboundState.HELD, "held", f"held for a person: {writer.key} is not a known client (desk.unknown_clients)")
+    return opened_by_client(case, writer, routed, starts.related)
+
+
+def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
+    ticket = joins.ticket
+    takes_part = ticket.takes_part(writer.key)
+    actor = Actor(Role.CLIENT, writer.person.name, writer.person.address)
+    article = article_of(signature_trimmed(case.message, ticket), ArticleKind.CLIENT_MESSAGE, verified=takes_part)
+    base: list[Step] = [article, remember(case.message)]
+    if case.message.kind == "auto_reply":
+        why = f"an automatic reply, kept on ticket #{ticket.number} without any effect"
+        return case.settle(InboundState.DONE, "auto_reply", why, tuple(base), ticket.number, actor=actor, gateway=ticket.gateway)
+    letters = (
+        ()
+        if ticket.status in OUT_OF_SIGHT
+        else audience.to_staff(LetterKind.CLIENT_REPLY, audience.handlers(ticket, case.organisation), case.organisation)
+    )
+    if not takes_part:
+        stranger = Participant(writer.key, writer.person.address, writer.person.name, "stranger")
+        why = f"{writer.key} takes no part in ticket #{ticket.number}: kept there as a stranger's, unverified, changing nothing"
+        steps = (*base, Join((stranger,)), *letters)
+        return case.settle(InboundState.DONE, "stranger_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
+    status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if ticket.status in REOPENS else ()
+    why = f"the client's reply goes onto ticket #{ticket.number}" + (", which it opens again" if status else "")
+    steps = (*base, joining(case, writer), *status, *letters)
+    return case.settle(InboundState.DONE, "client_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)

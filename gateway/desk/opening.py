@@ -1,0 +1,176 @@
+"""A new ticket, by whoever wrote, and whether its client is told of it. PURE."""
+
+from dataclasses import dataclass, replace
+
+from gateway.desk import audience
+from gateway.desk.articles import article_of, remember
+from gateway.desk.carry_out import assignee_of, assignment, not_obeyed, notes_of, told_of_commands, without_reply
+from gateway.desk.case import Case
+from gateway.desk.identify import FromAgent, FromOutside, original_author
+from gateway.desk.orders import Orders, read_orders
+from gateway.desk.route import Route
+from gateway.domain.actor import Actor
+from gateway.domain.commands import Problem, Refusal
+from gateway.domain.decision import Decision
+from gateway.domain.organisation import Agent
+from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role
+from gateway.domain.steps import AddArticle, Join, Note, OpenTicket, Person, Send, SetDepartment, Step
+from gateway.mail.above import above_forward
+from gateway.mail.message import Body, Mailbox, Message
+from gateway.tokens.masking import mask_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Of one ticket: its client, first article and what else happens at once. `told`: whether its client gets the registration letter."""
+
+    client: FromOutside
+    actor: Actor
+    subject: str
+    article: AddArticle
+    department: str
+    related: int | None = None
+    told: bool = True
+    more: tuple[Step, ...] = ()
+    without: tuple[str | None, ...] = ()
+    """Agents who need no letter about the new ticket."""
+
+
+def opened_by_client(case: Case, writer: FromOutside, routed: Route, related: int | None) -> Decision:
+    actor = Actor(Role.CLIENT, writer.person.name, writer.person.address)
+    article = article_of(case.message, ArticleKind.CLIENT_MESSAGE)
+    return opened(case, routed, Opening(writer, actor, case.message.subject, article, routed.gateway.department, related))
+
+
+def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
+    """Z13: a client's mail that an agent passes on is that client's, where department or desk says so."""
+    agent, message = writer.agent, case.message
+    actor = Actor(Role.AGENT, agent.name, agent.address)
+    words, rest = above_forward(message.body.new_text) if message.forwarded is not None else (message.body.new_text, "")
+    body = replace(message.body, new_text=words)
+    orders = without_reply(orders_of_opening(body, agent, routed.gateway.department, case))
+    case.reasons.extend(not_obeyed(orders))
+    client = original_author(message, routed.gateway.department, case.organisation)
+    if client is not None:
+        case.reasons.append(f"{client.reason}: {client.key}")
+        article = passed_on(message, client)
+        notes = (*said_beside(orders), *notes_of(message, orders, article))
+    else:
+        article = article_with(message, orders, rest)
+        notes = notes_of(message, orders, article)
+    department = next((each.department for each in orders.settings if isinstance(each, SetDepartment)), routed.gateway.department)
+    opening = Opening(
+        client=client or FromOutside(writer.person, writer.key, ""),
+        actor=actor,
+        subject=(message.forwarded.subject if client is not None and message.forwarded is not None else "") or message.subject,
+        article=article,
+        department=department,
+        told=client is not None,
+        more=(
+            *notes,
+            *(each for each in orders.settings if not isinstance(each, SetDepartment)),
+            *assignment(orders, agent, None, case.organisation),
+            *told_of_commands(orders, agent, case.organisation),
+        ),
+        without=(agent.address, assignee_of(orders)),
+    )
+    return opened(case, routed, opening)
+
+
+def orders_of_opening(body: Body, agent: Agent, department: str, case: Case) -> Orders:
+    """B2: on a ticket of another department the commands of an agent count for nothing."""
+    orders = read_orders(body, agent, department, None, case.facts, case.organisation)
+    if department in agent.departments:
+        return orders
+    refused = (Refusal(each.name, each.value, each.line, Problem.OTHER_DEPARTMENT, (department,)) for each in orders.obeyed)
+    return Orders(orders.reply, orders.reply, orders.signature, notes=orders.notes, refused=(*orders.refused, *refused))
+
+
+def article_with(message: Message, orders: Orders, rest: str) -> AddArticle:
+    """The agent's own message, without its commands."""
+    article = article_of(message, ArticleKind.CLIENT_MESSAGE)
+    if not orders.any:
+        return article
+    signature = "\n\n".join(filter(None, (orders.signature, article.signature)))
+    return replace(article, text="\n\n".join(filter(None, (orders.words, rest))), signature=signature, html=None)
+
+
+def passed_on(message: Message, client: FromOutside) -> AddArticle:
+    """The forwarded words as their author's; all that the agent's mail holds stands under them as quoted."""
+    assert message.forwarded is not None
+    original = message.forwarded
+    return replace(
+        article_of(message, ArticleKind.CLIENT_MESSAGE),
+        text=mask_tokens(original.text),
+        quoted_text=mask_tokens(message.body.text),
+        signature="",
+        html=None,
+        to=tuple(Person(each.name, each.address) for each in original.to),
+        cc=tuple(Person(each.name, each.address) for each in original.cc),
+        author=Actor(Role.CLIENT, client.person.name, client.person.address),
+    )
+
+
+def said_beside(orders: Orders) -> tuple[AddArticle, ...]:
+    """What the agent wrote above the mail that they pass on is for colleagues."""
+    return (AddArticle(ArticleKind.NOTE, mask_tokens(orders.words), private=True),) if orders.words.strip() else ()
+
+
+def opened(case: Case, routed: Route, opening: Opening) -> Decision:
+    writer, organisation = opening.client, case.organisation
+    known = case.facts.client
+    ticket = OpenTicket(
+        subject=opening.subject,
+        department=opening.department,
+        gateway=routed.address,
+        language=audience.language_of(routed.gateway, organisation.department(opening.department), organisation),
+        client=writer.person,
+        client_key=writer.key,
+        client_id=known.id if known is not None else None,
+        category=routed.gateway.category,
+        related=opening.related,
+    )
+    staff = audience.staff_of(opening.department, organisation, *opening.without)
+    steps: tuple[Step, ...] = (
+        ticket,
+        opening.article,
+        joining(case, writer),
+        remember(case.message),
+        *(Note(EventKind.ALSO_ADDRESSED, {"gateway": each}) for each in routed.also),
+        *(registration(case, writer, ticket) if opening.told else ()),
+        *audience.to_staff(LetterKind.NEW_TICKET, staff, organisation),
+        *opening.more,
+    )
+    why = f"a new ticket of {writer.person.address} in the department {ticket.department!r}"
+    return case.settle(InboundState.DONE, "ticket", why, steps, actor=opening.actor, gateway=routed.address)
+
+
+def registration(case: Case, writer: FromOutside, ticket: OpenTicket) -> tuple[Step, ...]:
+    """C1: the client is told, unless that would answer a machine, a forger's victim or break a budget (X6)."""
+    silence = why_silent(case)
+    if silence is not None:
+        case.reasons.append(f"no registration letter: {silence}")
+        return (Note(EventKind.SILENCED, {"kind": LetterKind.REGISTERED, "why": silence}),)
+    to = audience.addressees([writer.person], case.organisation)
+    return (Send(LetterKind.REGISTERED, to, ticket.language, caused_by_mail=True),) if to else ()
+
+
+def why_silent(case: Case) -> str | None:
+    """Why no automatic letter may answer this mail; None when one may."""
+    if case.message.automatic is not None:
+        return case.message.automatic
+    if case.message.kind in ("auto_reply", "forwarding_confirmation"):
+        return case.message.reason
+    if not case.reverse_path:
+        # RFC 5321 §4.5.5: a null reverse-path wants no answer.
+        return "it came with the null reverse-path"
+    if case.verdict.disowned:
+        return "its author's domain disowns it (DMARC fail)"
+    return case.facts.spent
+
+
+def joining(case: Case, writer: FromOutside) -> Join:
+    """Participants are added only by an authenticated requester; the others are remembered, and get nothing."""
+    trusted = case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
+    mailboxes: tuple[Mailbox, ...] = (*case.message.to, *case.message.cc)
+    return Join(audience.others_named(mailboxes, writer.key, trusted, case.organisation))
