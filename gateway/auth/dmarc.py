@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gateway.auth.dns import Answer, Resolver
 from gateway.auth.organisational import aligned, organisational_domain
@@ -49,6 +50,13 @@ def _policy(tags: dict[str, str]) -> Policy | Result:
     if tags.get("p", "").lower() not in ("none", "quarantine", "reject") and "rua" not in tags:
         return "permerror"
     return Policy(strict_spf=tags.get("aspf", "r").lower() == "s", strict_dkim=tags.get("adkim", "r").lower() == "s")
+
+
+def wants_strict(policy: Published, method: Literal["spf", "dkim"]) -> bool:
+    """Whether only the author's very domain will do; while nobody knows the policy it may say so."""
+    if isinstance(policy, Policy):
+        return policy.strict_spf if method == "spf" else policy.strict_dkim
+    return policy == "temperror"
 
 
 def judge(author_domain: str, policy: Policy, spf: tuple[Result, str], dkim: Sequence[tuple[Result, str]]) -> Result:

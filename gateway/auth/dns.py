@@ -68,11 +68,12 @@ class Resolver:
         nameservers: Sequence[tuple[str, int]] | None = None,
         *,
         entries: int = 10_000,
-        concurrency: int = 100,
+        octets: int = 16 << 20,
+        concurrency: int = 250,
         seconds: float = MAIL_SECONDS,
     ) -> None:
         self._nameservers = nameservers
-        self._cache = _Cache(entries)
+        self._cache = _Cache(entries, octets)
         self._slots = asyncio.Semaphore(concurrency)
         self._seconds = seconds
         self._asking: dict[Question, asyncio.Task[Answer]] = {}
@@ -128,7 +129,7 @@ class Resolver:
         try:
             found = await self._resolver().resolve(host, kind, raise_on_no_answer=False, search=False, lifetime=self._seconds)
         except dns.resolver.NXDOMAIN as error:
-            return ABSENT, _negative_ttl(error.responses()[host])  # type: ignore[no-untyped-call]
+            return ABSENT, _negative_ttl(*error.responses().values())  # type: ignore[no-untyped-call]
         except dns.resolver.LifetimeTimeout:
             self._suspect()
         except (dns.exception.DNSException, OSError) as error:
@@ -177,10 +178,13 @@ class Resolver:
 
 
 class _Cache:
-    """Answers until they expire, the least recently used ones dropped first."""
+    """Answers until they expire, the least recently used ones dropped first. Bounded in octets too: whoever signs a mail chooses the names
+    that we ask for, and may answer with 64 KiB each time."""
 
-    def __init__(self, entries: int) -> None:
+    def __init__(self, entries: int, octets: int) -> None:
         self._entries = entries
+        self._octets = octets
+        self._held = 0
         self._answers: OrderedDict[Question, tuple[Answer, float]] = OrderedDict()
 
     def get(self, question: Question, now: float) -> Answer | None:
@@ -188,16 +192,25 @@ class _Cache:
         if answer is None:
             return None
         if expires <= now:
-            del self._answers[question]
+            self._drop(question)
             return None
         self._answers.move_to_end(question)
         return answer
 
     def put(self, question: Question, answer: Answer, expires: float) -> None:
+        self._drop(question)
         self._answers[question] = (answer, expires)
-        self._answers.move_to_end(question)
-        while len(self._answers) > self._entries:
-            self._answers.popitem(last=False)
+        self._held += _size(question, answer)
+        while len(self._answers) > self._entries or self._held > self._octets:
+            self._drop(next(iter(self._answers)))
+
+    def _drop(self, question: Question) -> None:
+        if (dropped := self._answers.pop(question, None)) is not None:
+            self._held -= _size(question, dropped[0])
+
+
+def _size(question: Question, answer: Answer) -> int:
+    return len(question.name) + sum(len(record[1] if isinstance(record, tuple) else record) for record in answer.records)
 
 
 def _host(name: str) -> "dns.name.Name | None":
@@ -228,11 +241,11 @@ def _record(rdata: object) -> Record:
             return str(rdata)
 
 
-def _negative_ttl(response: "dns.message.Message") -> float:
+def _negative_ttl(*responses: "dns.message.Message") -> float:
     """RFC 2308 §5: the smaller of the SOA record's TTL and its last field."""
     import dns.rdatatype
 
-    for rrset in response.authority:
+    for rrset in (each for response in responses for each in response.authority):
         if rrset.rdtype == dns.rdatatype.SOA:
             return min(max(float(min(rrset.ttl, rrset[0].minimum)), SHORTEST_TTL), LONGEST_NEGATIVE_TTL)
     return 60.0

@@ -1,6 +1,7 @@
-"""A DKIM signature as it was found to be, and the DNS name of its key. Light: the parent process imports it, the verifier does not."""
+"""A DKIM signature and an ARC chain as they were found to be, and the DNS name of a key. Light: the parent process imports it, the verifier
+does not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.domain.verdict import Result
 from gateway.mail.address import normalise_domain
@@ -17,6 +18,34 @@ class Signature:
     selector: str
     result: Result
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What one who passed the message on states of it: `stated` is the ARC-Authentication-Results without its instance.
+
+    `domain` is that of the ARC-Seal, normalised; it binds the whole set. Whether it does is the chain's `result`.
+    """
+
+    instance: int
+    domain: str
+    stated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`pass`: every seal verified, and the newest message signature covers author and body as they are now. `seals`: oldest first; empty
+    where the chain's structure is broken."""
+
+    result: Result = "none"
+    why: str = ""
+    seals: tuple[Seal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    signatures: tuple[Signature, ...] = ()
+    chain: Chain = field(default_factory=Chain)
 
 
 def key_name(selector: str, domain: str) -> str:

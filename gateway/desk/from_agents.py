@@ -77,8 +77,8 @@ def agent_opens(case: Case, writer: FromAgent, routed: Route) -> Decision:
 
 
 def postponed_or_held(case: Case, agent: Agent, against: Refused, ticket: int | None) -> Decision:
-    """DNS that does not answer proves nothing yet: such mail is decided again for an hour."""
-    if against.cause is not HeldCause.UNPROVEN or not case.verdict.inconclusive:
+    """DNS that does not answer proves nothing yet, not even that the domain disowns it: such mail is decided again for an hour."""
+    if against.cause not in (HeldCause.UNPROVEN, HeldCause.DISOWNED) or not case.verdict.inconclusive:
         return held(case, agent, against, ticket)
     if case.facts.waited < PATIENCE:
         return case.postponed(f"DNS did not answer, so nothing is proven yet: to be decided again; {case.verdict.reason}")

@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gateway.auth.dkim import verify_signatures
-from gateway.auth.signature import Signature
+from gateway.auth.signature import Verified
+from gateway.auth.verify import verify_content
 from gateway.domain.ours import Ours
 from gateway.mail.message import Message
 from gateway.mail.parse import parse_message
@@ -34,7 +34,7 @@ GROWTH = 128 << 20
 """A child that has kept so much more memory than it started with asks to be replaced: its next message would have less room."""
 
 _to_data = codec(Message).to_data
-_signature_to_data = codec(Signature).to_data
+_verified_to_data = codec(Verified).to_data
 
 
 @lru_cache(maxsize=8)
@@ -47,7 +47,7 @@ def parse(content: bytes, argument: bytes) -> Any:
 
 
 def verify(content: bytes, argument: bytes) -> Any:
-    return [_signature_to_data(each) for each in verify_signatures(content, unpack(argument), time.time())]
+    return _verified_to_data(verify_content(content, unpack(argument), time.time()))
 
 
 HANDLERS: Mapping[str, Handler] = {"parse": parse, "verify": verify}

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import structlog
 
-from gateway.auth.signature import Signature
+from gateway.auth.signature import Signature, Verified
 from gateway.domain.ours import Ours
 from gateway.mail.fallback import raw_message
 from gateway.mail.message import Message
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 _ours_to_data = codec(Ours).to_data
 _to_message = codec(Message).from_data
-_to_signature = codec(Signature).from_data
+_to_verified = codec(Verified).from_data
 
 
 @dataclass(slots=True)
@@ -86,12 +86,13 @@ class Parser:
         message: Message = _to_message(answer)
         return message
 
-    async def verify_dkim(self, content: bytes, keys: Mapping[str, bytes]) -> tuple[Signature, ...]:
+    async def verify(self, content: bytes, keys: Mapping[str, bytes]) -> Verified:
         """`keys` are TXT records by key name, `b""` where there is none; a name that is missing could not be looked up."""
         answer = await self._ask("verify", pack(dict(keys)), content)
         if isinstance(answer, Unreadable):
-            return (Signature("", "", "temperror", f"the signatures could not be verified: {answer.why}"),)
-        return tuple([_to_signature(each) for each in answer])
+            return Verified((Signature("", "", "temperror", f"the signatures could not be verified: {answer.why}"),))
+        verified: Verified = _to_verified(answer)
+        return verified
 
     async def _ask(self, kind: str, argument: bytes, content: bytes) -> Any:
         self.counters.requests += 1

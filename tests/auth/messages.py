@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from gateway.domain.envelope import Entry, Envelope, Peer
-from gateway.mail.message import Body, Dkim, Mailbox, Message, Trace
+from gateway.mail.message import Body, Mailbox, Message, Trace
 
 
 def message(
@@ -12,9 +12,8 @@ def message(
     unambiguous: bool = True,
     received: Iterable[str] = (),
     results: Iterable[tuple[int, str]] = (),
-    dkim: Iterable[tuple[str, str]] = (),
 ) -> Message:
-    """`received` from the top; `results` as (Received fields above it, value); `dkim` as (domain, selector)."""
+    """`received` from the top; `results` as (Received fields above it, value)."""
     lines = tuple(received)
     return Message(
         kind="message",
@@ -32,7 +31,6 @@ def message(
         in_reply_to=(),
         references=(),
         body=Body("", ""),
-        dkim=tuple(Dkim(*each) for each in dkim),
         authentication_results=tuple(Trace(value, above) for above, value in results),
         received_count=len(lines),
         headers=tuple(("received", line) for line in lines),

@@ -6,19 +6,23 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dnslib import AAAA, MX, NS, PTR, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
+from dnslib import AAAA, CNAME, MX, NS, PTR, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
 
 Zone = Mapping[tuple[str, str], Sequence[Any] | str]
-"""Records by (name without final dot, kind); `"servfail"` or `"silent"` in their place."""
+"""Records by (name without final dot, kind); `"servfail"` or `"silent"` in their place. A `CNAME` answers for every kind."""
 
 _MAKE = {
     "A": A,
     "AAAA": AAAA,
+    "CNAME": CNAME,
     "PTR": PTR,
     "NS": NS,
     "MX": lambda record: MX(record[1], record[0]),
     "TXT": lambda text: TXT([text[start : start + 255] for start in range(0, len(text), 255)] or [""]),
 }
+
+
+_MOST_ALIASES = 20
 
 
 class NameServer(asyncio.DatagramProtocol):
@@ -27,6 +31,8 @@ class NameServer(asyncio.DatagramProtocol):
         self.ttl = ttl
         self.asked: Counter[tuple[str, str]] = Counter()
         self.deaf = False
+        self.truncates = False
+        """Answers by UDP say no more than that they are too long."""
         self.port = 0
 
     @property
@@ -39,8 +45,22 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         reply = None if self.deaf else self.reply_to(DNSRecord.parse(data))
+        if reply is None:
+            return
+        if self.truncates:
+            reply.rr.clear()
+            reply.header.tc = 1
+        self.transport.sendto(reply.pack(), addr)
+
+    async def serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One question by TCP (RFC 1035 §4.2.2)."""
+        question = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+        reply = self.reply_to(DNSRecord.parse(question))
         if reply is not None:
-            self.transport.sendto(reply.pack(), addr)
+            packed = reply.pack()
+            writer.write(len(packed).to_bytes(2, "big") + packed)
+            await writer.drain()
+        writer.close()
 
     def reply_to(self, request: DNSRecord) -> DNSRecord | None:
         name, kind = str(request.q.qname).rstrip(".").lower(), QTYPE[request.q.qtype]
@@ -52,8 +72,12 @@ class NameServer(asyncio.DatagramProtocol):
         if records == "servfail":
             reply.header.rcode = RCODE.SERVFAIL
             return reply
+        while not records and len(reply.rr) < _MOST_ALIASES and (alias := self.zone.get((name, "CNAME"))):
+            reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(alias[0]), ttl=self.ttl))
+            name = str(alias[0]).lower()
+            records = self.zone.get((name, kind), ())
         for record in records:
-            reply.add_answer(RR(request.q.qname, getattr(QTYPE, kind), rdata=_MAKE[kind](record), ttl=self.ttl))
+            reply.add_answer(RR(name, getattr(QTYPE, kind), rdata=_MAKE[kind](record), ttl=self.ttl))
         if not records:
             known = any(each == name or each.endswith(f".{name}") for each, _ in self.zone)
             reply.header.rcode = RCODE.NOERROR if known else RCODE.NXDOMAIN
@@ -70,3 +94,12 @@ async def name_server(zone: Zone, ttl: int = 300) -> AsyncIterator[NameServer]:
         yield server
     finally:
         transport.close()
+
+
+@asynccontextmanager
+async def truncating_name_server(zone: Zone) -> AsyncIterator[NameServer]:
+    """Gives whole answers by TCP only, at the same port."""
+    async with name_server(zone) as server:
+        server.truncates = True
+        async with await asyncio.start_server(server.serve_stream, "127.0.0.1", server.port):
+            yield server

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
@@ -9,14 +10,20 @@ from dkim.canonicalization import Relaxed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.auth.dkim import LONGEST_SIGNATURE, relaxed_body, verify_signatures
+from gateway.auth.covered import relaxed_body
 from gateway.auth.signature import MOST_SIGNATURES, Signature, key_name
+from gateway.auth.verify import verify_content
+from gateway.auth.written import LONGEST_SIGNATURE, read_written
 from gateway.domain.verdict import Result
 from tests.auth.signing import MAIL, ed25519_record, odd_rsa_record, plain_id, rsa_record, sign_ed25519, sign_rsa
 
 NOW = time.time()
 RSA, ED = "s1._domainkey.client.test.", "s2._domainkey.client.test."
 KEYS = {RSA: rsa_record(), ED: ed25519_record()}
+
+
+def verify_signatures(content: bytes, keys: Mapping[str, bytes], now: float) -> tuple[Signature, ...]:
+    return verify_content(content, keys, now).signatures
 
 
 def results(content: bytes, keys: dict[str, bytes] | None = None, now: float = NOW) -> list[str]:
@@ -93,7 +100,10 @@ SIGNED = sign_rsa(MAIL)
     [
         (rsa_record(extra=b"s=email; "), "pass", ""),
         (rsa_record(extra=b"h=sha256; "), "pass", ""),
-        (rsa_record(extra=b"t=y:s; "), "pass", ""),
+        (rsa_record(extra=b"t=s; "), "pass", ""),
+        (rsa_record(extra=b"n=caf\xe9; "), "pass", ""),
+        (rsa_record(extra=b"t=y:s; "), "neutral", "tested"),  # RFC 6376 §3.6.1: as if the message had no signature
+        (rsa_record(extra=b"k=rsa; "), "permerror", "malformed"),
         (rsa_record().replace(b"v=DKIM1; k=rsa; ", b""), "pass", ""),
         (b"", "permerror", "not published"),
         (b"v=DKIM1; p=", "permerror", "revoked"),
@@ -130,7 +140,13 @@ def test_a_strict_key_refuses_an_identity_in_a_subdomain() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "result", "why"),
     [
-        (b"; t=", b"; x=1000000000; u=", "policy", "expired"),
+        (b"; t=", b"; x=1000000000; u=", "fail", "expired"),
+        (b"; t=", b"; t=99999999999; u=", "permerror", "future"),
+        (b"; t=", b"; x=5; t=", "permerror", "expired before"),
+        (b"; t=", b"; t=; u=", "permerror", "t= is no number"),
+        (b"q=dns/txt", b"q=dns/other", "permerror", "DNS"),
+        (b"i=@client.test", b"i=@victim.test", "permerror", "i="),
+        (b"i=@client.test", b"i=@notclient.test", "permerror", "i="),
         (b"a=rsa-sha256", b"a=rsa-sha1", "policy", "SHA-1"),
         (b"a=rsa-sha256", b"a=rsa-md5", "permerror", "malformed"),
         (b"v=1", b"v=2", "permerror", "malformed"),
@@ -140,7 +156,16 @@ def test_a_strict_key_refuses_an_identity_in_a_subdomain() -> None:
         (b"v=1;", b"v=1; v=1;", "permerror", "malformed"),
         (b"v=1;", b"v=1; nonsense;", "permerror", "malformed"),
         (b"v=1;", b"v=1; z=" + b"z" * LONGEST_SIGNATURE + b";", "permerror", "too long"),
-        (b"v=1;", b"v=1; z=" + b" " * 200 + b";", "permerror", "too long"),
+        (b"v=1;", b"v=1;;", "permerror", "malformed"),
+        (b"v=1;", b"v=1; V=1;", "fail", "changed"),
+        (b"v=1;", b"V=1;", "permerror", "v="),
+        (b"v=1;", b"v=1; z=\x00;", "permerror", "malformed"),
+        (b"d=client.test", b"d=cli\r\n ent.test", "permerror", "d="),
+        (b"d=client.test", b"d=[192.0.2.1]", "permerror", "d="),
+        (b"s=s1", b"s=s1 s2", "permerror", "s="),
+        (b"s=s1", b"s=s1..s2", "permerror", "s="),
+        (b"bh=", b"bh=!", "permerror", "bh="),
+        (b"b=", b"b=!", "permerror", "malformed"),
         (b"v=1;", b"v=1; l=\xd9\xa1;", "permerror", "malformed"),
     ],
 )
@@ -161,6 +186,44 @@ def test_a_signature_that_leaves_the_end_of_the_body_open_has_no_authority() -> 
     assert (found.result, found.why) == ("policy", "it covers the beginning of the body only")
 
 
+def test_a_signature_in_mail_without_an_author_is_refused() -> None:
+    content = SIGNED.replace(b"From: Anna <anna@client.test>\r\n", b"")
+    (found,) = verify_signatures(content, KEYS, NOW)
+    assert (found.result, found.why) == ("permerror", "it does not cover From")
+
+
+def test_what_stands_around_the_signature_is_not_signed() -> None:
+    folded = re.sub(rb"b=([^;]*?)\r\n(?=From|[^ ])", lambda match: b"b=\r\n\t" + match[1] + b" \r\n ;\r\n", SIGNED, count=1)
+    assert folded != SIGNED
+    assert results(folded.replace(b" \r\n ;", b" \r\n ")) == ["pass"]
+
+
+def test_names_and_keys_come_of_one_reading() -> None:
+    """Whatever the fields look like, the verifier wants no key that was not asked for."""
+    odd = b'DKIM-Signature: v=1; d=a.test; d=b.test; s=x; b=\r\nDKIM-Signature: v=1; d="c.test"; s=(d) x; b=\r\n'
+    content = odd + sign_rsa(sign_ed25519(MAIL), "Other.Test", "S9")
+    assert read_written(content).key_names == ("s9._domainkey.other.test.", ED)
+    found = verify_signatures(content, {}, NOW)
+    assert [each.result for each in found] == ["permerror", "permerror", "temperror", "temperror"]
+
+
+def test_hostile_fields_cost_linear_time() -> None:
+    """Each of them would keep a careless reader busy for minutes."""
+    fields = b"".join(b"X%d: y\r\n" % number for number in range(900))
+    wanted = b":".join(b"n%d" % number for number in range(1_200))
+    hostile = [
+        SIGNED.replace(b"h=", b"h=" + wanted + b":", 1).replace(b"From: Anna", fields + b"From: Anna", 1),
+        SIGNED.replace(b"b=", b"b=" + b" " * 7_000, 1),
+        SIGNED.replace(b"v=1;", b"v=1; " + b"; " * 3_000, 1),
+        (b"DKIM-Signature: " + b"a=;" * 2_000 + b"\r\n") * 30 + MAIL,
+        b"A" * 200_000 + SIGNED,
+    ]
+    begun = time.process_time()
+    for content in hostile:
+        results(content)
+    assert time.process_time() - begun < 5
+
+
 def test_the_domain_is_compared_without_case_and_in_a_labels() -> None:
     content = sign_rsa(MAIL, "Client.TEST", "S1")
     assert verify_signatures(content, KEYS, NOW)[0].domain == "client.test"
@@ -176,8 +239,10 @@ def test_mail_without_a_signature_has_none_that_passes(content: bytes) -> None:
     assert set(results(content)) <= {"permerror"}
 
 
-def test_an_oversized_header_is_not_looked_at() -> None:
-    assert results(b"X: " + b"x" * 300_000 + b"\r\n" + SIGNED) == ["permerror"]
+@pytest.mark.parametrize("above", [b"X: " + b"x" * 300_000 + b"\r\n", b"X: y\r\n" * 1_100])
+def test_an_oversized_header_is_not_looked_at(above: bytes) -> None:
+    assert results(above + SIGNED) == ["permerror"]
+    assert read_written(above + SIGNED).key_names == ()
 
 
 @settings(deadline=None)

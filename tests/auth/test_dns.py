@@ -8,7 +8,7 @@ import pytest
 
 from gateway.auth import dns
 from gateway.auth.dns import ABSENT, UNKNOWN, Answer, Resolver
-from tests.auth.nameserver import NameServer, Zone, name_server
+from tests.auth.nameserver import NameServer, Zone, name_server, truncating_name_server
 
 ZONE: Zone = {
     ("a.test", "A"): ["192.0.2.1", "192.0.2.2"],
@@ -18,6 +18,10 @@ ZONE: Zone = {
     ("1.2.0.192.in-addr.arpa", "PTR"): ["host.a.test"],
     ("broken.test", "TXT"): "servfail",
     ("dead.test", "TXT"): "silent",
+    ("alias.test", "CNAME"): ["second.test"],
+    ("second.test", "CNAME"): ["a.test"],
+    ("dangling.test", "CNAME"): ["nothing.elsewhere"],
+    ("loop.test", "CNAME"): ["loop.test"],
 }
 
 
@@ -42,6 +46,10 @@ async def resolving(zone: Zone = ZONE, ttl: int = 300, **settings: float) -> Asy
         ("a.test", "PTR", ABSENT),
         ("nothing.test", "A", ABSENT),
         ("broken.test", "TXT", UNKNOWN),
+        ("alias.test", "A", Answer(("192.0.2.1", "192.0.2.2"), "found")),
+        ("alias.test", "PTR", ABSENT),
+        ("dangling.test", "A", ABSENT),
+        ("loop.test", "A", UNKNOWN),
         ("a..test", "A", ABSENT),
         ("x" * 64 + ".test", "A", ABSENT),
         (".".join(["abcdefgh"] * 40), "A", ABSENT),
@@ -80,6 +88,49 @@ async def test_the_cache_drops_the_least_recently_used_entry() -> None:
             await resolver.ask(name, "A", resolver.deadline())
         assert server.asked["a.test", "A"] == 1
         assert server.asked["b.test", "A"] == 2
+
+
+async def test_the_cache_holds_few_octets_whatever_the_answers_are_long() -> None:
+    zone: Zone = {(f"n{number}.test", "TXT"): ["x" * 600] for number in range(10)}
+    async with resolving(zone, octets=2000) as (resolver, server):
+        for number in (*range(10), *range(10)):
+            assert (await resolver.ask(f"n{number}.test", "TXT", resolver.deadline())).status == "found"
+        assert server.asked["n0.test", "TXT"] == 2
+        await resolver.ask("n9.test", "TXT", resolver.deadline())
+        assert server.asked["n9.test", "TXT"] == 2
+
+
+async def test_an_answer_larger_than_the_cache_is_given_and_not_kept() -> None:
+    async with resolving({("n.test", "TXT"): ["x" * 600]}, octets=100) as (resolver, server):
+        assert [len((await resolver.ask("n.test", "TXT", resolver.deadline())).texts[0]) for _ in range(2)] == [600, 600]
+        assert server.asked["n.test", "TXT"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "ttl", "lives"),
+    [
+        ("a.test", 0, dns.SHORTEST_TTL),
+        ("a.test", 60, 60),
+        ("a.test", 999_999, dns.LONGEST_TTL),
+        ("nothing.test", 0, dns.SHORTEST_TTL),
+        ("nothing.test", 999_999, 60),  # what the last field of SOA says
+        ("broken.test", 300, dns.TEMPERROR_TTL),
+    ],
+)
+async def test_an_answer_lives_within_bounds(name: str, ttl: int, lives: float) -> None:
+    async with resolving(ttl=ttl) as (resolver, _):
+        await resolver.ask(name, "TXT", resolver.deadline())
+        begun = asyncio.get_running_loop().time()
+        ((_, expires),) = resolver._cache._answers.values()
+        assert lives - 5 < expires - begun <= lives
+
+
+async def test_an_answer_that_is_cut_short_is_asked_for_by_tcp() -> None:
+    text = "x" * 20_000
+    async with truncating_name_server({("long.test", "TXT"): [text]}) as server:
+        resolver = Resolver([server.address])
+        assert await resolver.ask("long.test", "TXT", resolver.deadline()) == Answer((text.encode(),), "found")
+        await resolver.close()
 
 
 async def test_one_question_asked_by_many_at_once_is_sent_once() -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.auth.signature import Chain, Seal, Verified
 from gateway.domain.ours import Ours
 from gateway.parsing.parent import Counters, Parser
 from gateway.parsing.process import Child, ChildEndedError, Limits
+from tests.auth.sealing import PASSES, seal
 from tests.auth.signing import MAIL, rsa_record, sign_rsa
 
 HOGS = "tests.parsing.hogs"
@@ -49,10 +51,12 @@ async def test_a_message_is_parsed_in_a_child() -> None:
 async def test_signatures_are_verified_in_a_child() -> None:
     key = {"s1._domainkey.client.test.": rsa_record()}
     async with parser(program="gateway.parsing.child") as real:
-        assert [each.result for each in await real.verify_dkim(sign_rsa(MAIL), key)] == ["pass"]
-        assert [each.result for each in await real.verify_dkim(sign_rsa(MAIL) + b"more", key)] == ["fail"]
-        assert [each.result for each in await real.verify_dkim(sign_rsa(MAIL), {})] == ["temperror"]
-        assert await real.verify_dkim(MAIL, {}) == ()
+        assert [each.result for each in (await real.verify(sign_rsa(MAIL), key)).signatures] == ["pass"]
+        assert [each.result for each in (await real.verify(sign_rsa(MAIL) + b"more", key)).signatures] == ["fail"]
+        assert [each.result for each in (await real.verify(sign_rsa(MAIL), {})).signatures] == ["temperror"]
+        assert await real.verify(MAIL, {}) == Verified()
+        sealed = Seal(1, "list.test", f" mx.list.test; {PASSES}\r\n")
+        assert await real.verify(seal(MAIL), {"s1._domainkey.list.test.": rsa_record()}) == Verified((), Chain("pass", "", (sealed,)))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ async def verdict_on(content: bytes, address: str) -> Verdict:
     envelope = Envelope("anna@client.test", ("support@desk.test",), Peer(Entry.SMTP, address, helo="mx.client.test"))
     async with name_server(ZONE) as server, Parser(spares=0) as parser:
         message = await parser.parse(content, Ours())
-        return await authenticate(envelope, message, Resolver([server.address]), TRUST, lambda keys: parser.verify_dkim(content, keys))
+        return await authenticate(envelope, message, content, Resolver([server.address]), TRUST, parser.verify)
 
 
 @pytest.mark.parametrize(
