@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from gateway.mail.charsets import clean
 from gateway.mail.message import Bounce, BounceRecipient
 from gateway.mail.parts import Headers, Part, Parts, header, header_values
+from gateway.mail.phrases import alternatives
 
 _MOST_TEXT = 200_000
 _MOST_RECIPIENTS = 100
@@ -18,9 +19,11 @@ _MOST_DIAGNOSTIC = 500
 _DAEMONS = re.compile(
     r"(?:^|[<\s\"])(?:mailer[-_.]?daemon|mail[-_.]?daemon|p?oo?st[-_]?master|mail[-_.]delivery[-_.]system|mailerdaemon|mdaemon"
     r"|bounces?|mailsystem|smtp-daemon)(?:[@>\s\"]|$)"
-    r"|mail deliver[a-z]* (?:sub)?system|mailer daemon|system administrator|mail administrator|mail system",
+    r"|mail deliver[a-z]* (?:sub)?system|mailer daemon|system administrator|mail administrator|mail system|courier mail server"
+    r"|microsoftexchange[0-9a-f]{32}@",
     re.IGNORECASE,
 )
+_UNDELIVERED = "|".join(re.escape(each).replace("…", r"[^\n]{0,60}") for each in alternatives("undelivered"))
 _SUBJECTS = re.compile(
     r"fail(?:ure|ed)? (?:notice|delivery)|failure notice|returned (?:mail|e-?mail|to sender)"
     r"|return(?:ed|ing) (?:mail|message) to sender|undeliver(?:ed|able)|unzustellbar"
@@ -29,15 +32,10 @@ _SUBJECTS = re.compile(
     r"|mail delivery|message delivery has failed|could not be delivered|couldn't be delivered|not delivered|mail failure"
     r"|delayed mail|delivery status|delivery failure|delivery delay"
     r"|permanent delivery failure|mail rejected|mail delivery status|loop alert|warning: (?:could not send|message)"
-    r"|warning: message|failed mail|bounce(?:d)? (?:mail|message|e-?mail)"
-    r"|не доставлено|недоставлен|не может быть доставлено|сообщение об ошибке доставки|уведомление о (?:не)?доставке"
-    r"|не удалось доставить|не доставлена"
-    r"|niedostarczon|nie dostarczono|zwrot poczty|niemożliwa do dostarczenia|не вдалося доставити|недоставлене|unzustellbar"
-    r"|nicht zustellbar|fehlgeschlagen|zustellung"
-    r"|non remis|échec de (?:la )?remise|non distribu|non recapit|mancata consegna|no se ha podido entregar|no entregado"
-    r"|não (?:foi )?entregue|falha na entrega|devuelto"
-    r"|niet (?:bezorgd|afgeleverd)|onbestelbaar|kézbesíthetetlen|nedoručiteln|ej levererat|ikke leveret|toimittamat|teslim edilemedi"
-    r"|メールエラー|配信できません|配信不能|配信失敗|エラーメール|送信エラー|退信|投递失败|无法投递|未送達|반송|전송 실패",
+    r"|message (?:status - )?undeliver|message you sent blocked|warning: message|failed mail|bounce(?:d)? (?:mail|message|e-?mail)"
+    r"|сообщение об ошибке доставки|уведомление о (?:не)?доставке|niedostarczon|nie dostarczono|zwrot poczty|fehlgeschlagen|zustellung"
+    r"|non distribu|non recapit|devuelto|メールエラー|エラーメール|送信エラー"
+    rf"|{_UNDELIVERED}",
     re.IGNORECASE,
 )
 _PHRASES = re.compile(
@@ -53,17 +51,16 @@ _PHRASES = re.compile(
     r"|malformed address|duplicated message-id|will be retried|has not (?:yet )?been delivered|still being retried"
     r"|delivery is delayed|(?:was|has been) delayed|message expired"
     r"|invalid user address|unable to deliver|rejected by a remote mail server"
-    r"|не может быть доставлено|не было доставлено|не доставлено|доставка .{0,40}не удалась|не удалось доставить"
-    r"|nie mogła zostać dostarczona|nie została dostarczona"
-    r"|nicht zugestellt werden|n'a pas pu être remis|n'a pas pu etre|no se pudo entregar|no ha podido ser entregado"
-    r"|non è stato possibile (?:recapitare|consegnare)|não pôde ser entregue"
-    r"|送信できません|配信できません|送信に失敗|届けることができません|存在しない|失敗しました|无法(?:投递|送达)",
+    r"|cannot be delivered|was(?: not|n't) delivered|not been delivered|could not be sent|was blocked by|was undeliverable"
+    r"|доставка .{0,40}не удалась|送信に失敗|存在しない|失敗しました"
+    rf"|{_UNDELIVERED}",
     re.IGNORECASE,
 )
 # What a person may write, too: these count under the subject of a report alone.
 _WEAK_PHRASES = re.compile(
     r"user unknown|unknown user|no such user|invalid (?:final )?(?:delivery )?(?:userid|recipient|user)"
-    r"|mailbox (?:is )?(?:full|unavailable|not found)|recipient (?:address )?rejected"
+    r"|mailbox (?:is )?(?:full|unavailable|not found|exceeds)|(?:over|exceeds?) (?:the )?quota|quota exceeded"
+    r"|recipient (?:address )?rejected"
     r"|host unknown|\b[45]\d\d[ -][45]\.\d\.\d|エラー|не существует|nie istnieje|existiert nicht|does not exist",
     re.IGNORECASE,
 )
@@ -81,12 +78,13 @@ _DIVIDER = re.compile(
     r"|[-_=*]{3,80}[ \t]{0,9}(?:begin )?message|unsent message)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,80}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)*[A-Za-z0-9\-]{1,62}"
+_ADDRESS = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.\-][A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{0,79}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)*[A-Za-z0-9\-]{1,62}"
 _ANY_ADDRESS = re.compile(rf"(?<![\w.@+=/\-])({_ADDRESS})(?![\w@])")
 _NAMED = (
     re.compile(rf"^[ \t>*]{{0,40}}[<\"']?({_ADDRESS})[>\"']?\s?(?::|\(|\[|\.\.\.|$|on |Invalid|said|failed)", re.MULTILINE),
     re.compile(
-        rf"(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address|user(?:id)?|to|mailbox)"
+        rf"(?<![\w.@+=/'\-])(?:RCPT TO|delivered to|deliver(?:y)?(?: (?:message|mail|your mail))? to|recipient(?: address)?|address"
+        rf"|user(?:id)?|to|mailbox)(?![\w.+-])"
         rf"\s?:?\s{{0,3}}<?({_ADDRESS})",
         re.IGNORECASE,
     ),
@@ -173,7 +171,15 @@ def _why_bounce(headers: Headers, subject: str, texts: str) -> str | None:
         return "a mail system sent it, with a subject that delivery reports have"
     if sent_by and says:
         return "a mail system sent it, and its text tells of a delivery that failed"
-    if titled and says and _from_robot(headers) and not re.match(r"\s*(?:re|fwd?|aw|wg|пер|ответ|odp)\s*:", subject, re.IGNORECASE):
+    # A parcel may not be delivered either: only mail has addresses, replies of servers and full mailboxes.
+    about_mail = _WEAK_PHRASES.search(above) or _STATUS.search(above) or _DIVIDER.search(texts) or _named(_NAMED, above, set())
+    if (
+        titled
+        and says
+        and about_mail
+        and _from_robot(headers)
+        and not re.match(r"\s*(?:re|fwd?|aw|wg|пер|ответ|odp)\s*:", subject, re.IGNORECASE)
+    ):
         return "its subject and its text tell of a delivery that failed"
     return None
 
@@ -261,12 +267,9 @@ def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[Bounc
     }
     failed = [found[1] for value in header_values(headers, "x-failed-recipients") for found in _ANY_ADDRESS.finditer(value[:20_000])]
     if not failed:
-        failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)]
-        failed = [address for address in failed if address.casefold() not in own and not _DAEMONS.search(address)]
+        failed = _named(_NAMED, above, own)
     if not failed:
-        failed = [found[1] for found in _ANY_ADDRESS.finditer(above) if found[1].casefold() not in own and not _DAEMONS.search(found[1])][
-            :1
-        ]
+        failed = _named((_ANY_ADDRESS,), above, own)[:1]
     if not failed:
         originals = [part.text or _decoded(part) for part in parts if part.content_type in _ORIGINAL_TYPES]
         failed = [found[1] for original in (*originals, texts) for found in _ORIGINAL_TO.finditer(original)][:1]
@@ -274,6 +277,12 @@ def _named_recipients(headers: Headers, texts: str, parts: Parts) -> tuple[Bounc
         failed = [found[1] for pattern in _NAMED for found in pattern.finditer(above)][:1]
     unique = dict.fromkeys(address.rstrip(".") for address in failed)
     return tuple(_recipient(address, above) for address in list(unique)[:_MOST_RECIPIENTS])
+
+
+def _named(patterns: tuple[re.Pattern[str], ...], text: str, own: set[str]) -> list[str]:
+    """The addresses so named that are neither `own` (folded) nor a mail system's."""
+    addresses = (found[1] for pattern in patterns for found in pattern.finditer(text))
+    return [address for address in addresses if address.casefold() not in own and not _DAEMONS.search(address)]
 
 
 _NOTIFIED_ACTIONS = {"bounce": "failed", "delivery": "delivered", "deliverydelay": "delayed"}

@@ -12,7 +12,8 @@ _ALIASES = {
     # Squeezed label (letters and digits only) → Python's codec. A superset stands for a charset that mail programs stretch.
     "ansi": "cp1252", "ascii": "ascii", "usascii": "ascii", "ansix341968": "ascii", "iso646us": "ascii", "us": "ascii",
     "latin1": "cp1252", "iso88591": "cp1252", "l1": "cp1252", "iso885911": "cp874", "tis620": "cp874", "iso88599": "cp1254",
-    "latin2": "iso8859-2", "isolatin2": "iso8859-2", "iso88598i": "iso8859-8", "iso88598e": "iso8859-8", "iso88596i": "iso8859-6",
+    "latin2": "iso8859-2", "isolatin2": "iso8859-2", "iso88598i": "iso8859-8", "iso88598e": "iso8859-8",
+    "iso88596i": "iso8859-6", "iso88596e": "iso8859-6",
     "utf8": "utf-8", "utf8mb4": "utf-8", "unicode11utf8": "utf-8", "xutf8": "utf-8", "utf8bom": "utf-8-sig", "cesu8": "utf-8",
     "utf7": "utf-7", "unicode11utf7": "utf-7", "xunicode20utf7": "utf-7", "csunicode11utf7": "utf-7", "xunicode11utf7": "utf-7",
     "unicode": "utf-16", "ucs2": "utf-16-be", "iso10646ucs2": "utf-16-be", "ucs4": "utf-32-be",

@@ -23,7 +23,8 @@ _READABLE = {
 _NESTED = {"message/rfc822", "message/global", "message/news"}
 _MAX_READABLE = 256 * 1024
 _WIDE_CHARSETS = ("utf-16", "utf16", "utf-32", "utf32", "unicode", "ucs", "iso-10646")
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x0e\x0f\x1b"))
+"""But those that shift between the alphabets of ISO 2022 are text."""
 _SAMPLE = 4096
 _WORD = re.compile(r"\w")
 _BLANK_LINES = "\n\n"

@@ -3,6 +3,9 @@
 import re
 
 _QUOTE = re.compile(r">*")
+_COMMAND = re.compile(r"@[^\W\d_]")
+_NARROWEST = 60
+"""Characters that every program fits on a line before it breaks it."""
 
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
@@ -16,7 +19,7 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         if content.startswith(" "):
             content = content[1:]  # space-stuffing (§4.4)
         separator = content == "-- "
-        if pieces and (depth != open_depth or separator):
+        if pieces and (depth != open_depth or separator or _was_typed(pieces, content)):
             paragraphs.append(_paragraph(open_depth, pieces))
             pieces = []
         soft = content.endswith(" ") and not separator
@@ -28,6 +31,11 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
     if pieces:
         paragraphs.append(_paragraph(open_depth, pieces))
     return "\n".join(paragraphs)
+
+
+def _was_typed(pieces: list[str], following: str) -> bool:
+    """Did a person end this line, though they left a space there? Only before `@`, where it matters, and what follows would have fitted."""
+    return _COMMAND.match(following) is not None and len(pieces[-1]) + len(following.split(None, 1)[0]) < _NARROWEST
 
 
 def _paragraph(depth: int, pieces: list[str]) -> str:

@@ -25,11 +25,12 @@ from gateway.mail.reply.lines import Lines, Mark
 _PREFIX = re.compile(
     r"\s*(?:\[[^\]\n]{0,60}\]\s*)?(?:"
     + "|".join(sorted(map(re.escape, alternatives("forward_prefix")), key=len, reverse=True))
-    + r")\s?(?:\[\d+\])?\s?[:：]",
+    + r")\s?(?:[\[(]\d+[\])])?\s?[:：]",
     re.IGNORECASE,
 )
-_LINKED = re.compile(r"\s?[<\[(]mailto:[^<>\[\]()\s]{1,300}[>\])]", re.IGNORECASE)
+_LINKED = re.compile(r"\s?[<\[(]mailto:([^<>\[\]()\s]{1,300})[>\])]", re.IGNORECASE)
 _BRACKETED_LINK = re.compile(r"\[(?:mailto:)?([^\[\]\s]{1,300}@[^\[\]\s]{1,300})\]", re.IGNORECASE)
+_CLOSES_BLOCK = re.compile(r"={3,20}(?:8<={0,20})?[^=\n]{2,60}={3,20}$")
 _ON_BEHALF = re.compile(
     r"\s(?:on behalf of|im auftrag von|de la part de|en nombre de|por conta de|per conto di|namens|w imieniu"
     r"|от имени|від імені|em nome de|vegne af|på vegne av|för|jménem|v mene)\s.*$",
@@ -161,7 +162,10 @@ def _below(lines: Lines, index: int, end: int) -> _Original | None:
 
 
 def _original(lines: Lines, block: Block) -> _Original:
-    return _Original(block.fields, block.end, lines.marks[block.start] is not Mark.NONE)
+    """Zoho and The Bat! put a divider below the block as well."""
+    first = lines.next_filled(block.end, min(len(lines), block.end + 3))
+    body = first + 1 if first < len(lines) and _CLOSES_BLOCK.match(lines.plain(first)) else block.end
+    return _Original(block.fields, body, lines.marks[block.start] is not Mark.NONE)
 
 
 def _run_in(lines: Lines, index: int, rest: str) -> _Original | None:
@@ -183,11 +187,12 @@ def _body(lines: Lines, original: _Original) -> str:
 
 def _mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Of a field as a mail program shows it: with links, semicolons between, and "on behalf of"."""
-    shown = (
-        _BRACKETED_LINK.sub(r"<\1>", _LINKED.sub("", value[:_MOST_FIELD]))
-        if "mailto" in value.casefold() and "<" in value
-        else _BRACKETED_LINK.sub(r"<\1>", value[:_MOST_FIELD])
-    )
+    shown = value[:_MOST_FIELD]
+    if "mailto" in shown.casefold() and "<" in shown:
+        # "Anna <a@b.example<mailto:a@b.example>>" tells the address twice, "Anna<mailto:a@b.example>" once.
+        without = _LINKED.sub("", shown)
+        shown = without if "@" in without else _LINKED.sub(r" <\1>", shown)
+    shown = _BRACKETED_LINK.sub(r"<\1>", shown)
     shown = _ON_BEHALF.sub("", shown).replace(";", ",").strip(" ,*")
     mailboxes = tuple(mailbox for mailbox in parse_mailboxes(shown) if mailbox.key)
     if mailboxes:

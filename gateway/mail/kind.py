@@ -30,31 +30,42 @@ class _Confirmation:
     link: str
 
 
+# Their users have addresses at the same domains, and write about forwarding too.
+_ROBOT = (
+    r"(?<![\w.+-])(?:[\w.+-]*no-?_?reply[\w.-]*|devnull|hello|mailer|robot|team|support|security|outlook|notifications?|postmaster|admin"
+    r"|account[\w-]*)@"
+)
+
 _CONFIRMATIONS = (
     _Confirmation(
         "Gmail",
         "forwarding-noreply@google.com",
-        r"forwarding confirmation|подтверждение пересылки|запрос на пересылку|potwierdzenie przekazywania|weiterleitung|\(#\d+\)",
+        r"",  # whatever it says, in whatever language: this address writes about nothing else
         r"https://(?:mail(?:-settings)?|isolated\.mail)\.google\.com/mail/\S+",
     ),
     _Confirmation(
         "Yandex",
-        "@(?:support\\.)?yandex\\.|@ya\\.ru",
-        r"подтвер\w+ .*пересыл|пересылк|forwarding",
+        rf"{_ROBOT}(?:(?:[a-z0-9-]+\.)*yandex\.|ya\.ru)",
+        r"пересыл|forward|yönlendir",
         r"https://(?:mail|passport)\.yandex\.[a-z.]{2,6}/\S+",
     ),
-    _Confirmation("Zoho", "@(?:[a-z]+\\.)?zoho(?:mail|corp)?\\.", r"forward", r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+"),
+    _Confirmation(
+        "Zoho", rf"{_ROBOT}(?:[a-z]+\.)?zoho(?:mail|corp)?\.", r"forward", r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+"
+    ),
+    _Confirmation("Mail.ru", rf"{_ROBOT}(?:[a-z0-9-]+\.)*mail\.ru", r"пересыл|forward", r"https://(?:[a-z0-9-]+\.)*mail\.ru/\S+"),
     _Confirmation(
         "Outlook",
-        r"@(?:[a-z0-9-]+\.)*(?:microsoft|outlook|live|office|accountprotection\.microsoft)\.com",
+        rf"{_ROBOT}(?:[a-z0-9-]+\.)*(?:microsoft|outlook|live|office|accountprotection\.microsoft)\.com",
         r"forward|verify your e-?mail|подтверд\w+ .*адрес|пересыл|weiterleit|przekaz",
         r"https://(?:[a-z0-9-]+\.)*(?:live|outlook|microsoft|office|office365)\.com/\S+",
     ),
 )
 _CODE = re.compile(
-    r"(?:confirmation|verification|security)\s+code\s*(?:is)?\s*[:：]?\s*([A-Z0-9]{6,12})\b"
-    r"|код\s+(?:подтверждения|проверки)\s*[:：]?\s*([A-Z0-9]{6,12})\b|kod\s+potwierdz\w+\s*[:：]?\s*([A-Z0-9]{6,12})\b"
-    r"|bestätigungscode\s*[:：]?\s*([A-Z0-9]{6,12})\b",
+    r"(?:(?:confirmation|verification|security)\s+code(?:\s+is)?|код\s+(?:подтверждения|проверки|підтвердження)|kod\s+potwierdz\w+"
+    r"|(?:bestätigungs|sicherheits)code|code\s+de\s+(?:confirmation|sécurité)|código\s+de\s+(?:confirmación|confirmação|seguridad|segurança)"
+    r"|codice\s+di\s+(?:conferma|sicurezza)|bevestigingscode|beveiligingscode|onay\s+kodu|(?:potvrzovací|overovací|ověřovací)\s+kód"
+    r"|bekräftelsekod|bekreftelseskode|bekræftelseskode|vahvistuskoodi|megerősítő\s+kód|cod\s+de\s+confirmare|確認コード|确认代码|確認碼|验证码)"
+    r"\s*[:：]?\s*([A-Z0-9]{6,12})\b",
     re.IGNORECASE,
 )
 _GMAIL_CODE = re.compile(r"\(#(\d{6,12})\)")
@@ -91,7 +102,7 @@ def _confirmation(headers: Headers, subject: str, text: str) -> KindVerdict | No
                 return KindVerdict(
                     "forwarding_confirmation",
                     f"{provider.provider} asks whether mail may be forwarded here",
-                    code=next(filter(None, code.groups()), None) if code else None,
+                    code=code[1] if code else None,
                     link=link[0].rstrip(".,;>)\"'") if link else None,
                 )
     return None

@@ -98,7 +98,7 @@ def _decode_extended(sections: list[tuple[str, bool]]) -> str:
     first, extended = sections[0]
     if extended and first.count("'") >= 2:
         charset, _, first = first.split("'", 2)
-        sections = [(first, True), *sections[1:]]
+        sections = [(first.strip('"'), True), *sections[1:]]  # some quote what stands behind the charset
     if not any(extended for _, extended in sections):
         joined = "".join(text for text, _ in sections)
         return decode_words(joined)

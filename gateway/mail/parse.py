@@ -1,6 +1,7 @@
 """The door of the room: raw bytes → `Message`. Total: whatever the bytes are, a message comes out."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 
 from gateway.domain.ours import Ours
@@ -24,6 +25,7 @@ from gateway.mail.texts import MAX_TEXT
 from gateway.mail.wrapped import unwrap
 
 _DELIVERED_TO = ("delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-delivered-to")
+_TOLD_TWICE = re.compile(r"(?<![^\s<(\[\"';,:])([^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{1,255})<mailto:\1>", re.IGNORECASE)
 _MAX_SUBJECT = 2000
 _MAX_SIGNATURES = 10
 _MAX_TRACES = 50
@@ -177,7 +179,12 @@ def _read_passage(passage: Passage) -> _Text:
     bound = exceeded_bound(passage.html)
     if bound is not None:
         return _Text(passage.plain or without_tags(passage.html), exceeded=bound)
-    return _Text(passage.plain if passage.plain is not None else html_to_text(passage.html), source=passage.html)
+    return _Text(_without_targets(passage.plain) if passage.plain is not None else html_to_text(passage.html), source=passage.html)
+
+
+def _without_targets(plain: str) -> str:
+    """Exchange's plain form of its HTML has each link's target behind the link, `a@b.example<mailto:a@b.example>`: once is enough."""
+    return _TOLD_TWICE.sub(r"\1", plain) if "<mailto:" in plain else plain
 
 
 def without_tags(html: str) -> str:
@@ -187,7 +194,8 @@ def without_tags(html: str) -> str:
 
 
 def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -> Message:
-    cut = cut_reply(text.text, text.source, ours, forwards=forward.is_forward_subject(message.subject))
+    forwards, answers = forward.is_forward_subject(message.subject), bool(message.in_reply_to or message.references)
+    cut = cut_reply(text.text, text.source, ours, forwards=forwards, answers=answers)
     verdict = _judged(kind.read_kind(message.headers, message.subject, text.text, content.parts), content)
     return replace(
         message,

@@ -31,11 +31,15 @@ class Phrases:
     """What stands between dashes above a quoted message."""
     forwarded: str = ""
     """What stands between dashes, or alone and ended by a colon, above a forwarded one."""
+    forward_stem: str = ""
+    """Beginnings of the word between dashes that tells a forwarded message from an answered one."""
     forward_prefix: str = ""
     sent_from: str = ""
-    """Beginnings of the line that a mail program signs with."""
+    """Beginnings of the line that a mail program signs with; with `…` for what may stand between, the whole of it."""
     vacation: str = ""
     """Beginnings of the subjects of automatic answers."""
+    undelivered: str = ""
+    """What delivery reports say in their subject or their text; `…` stands for up to 60 characters."""
     words: str = ""
     """Frequent short words, for the guess of the language."""
 
@@ -56,16 +60,19 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="subject",
         reply_to="reply-to|reply to|organization|importance|attachments|return-path|mailed-by|resent-from|priority|message-id|in-reply-to",
         original="original message|reply message|original appointment|original email|original mail|message d'origine"
-        "|replied message|previous message",
+        "|replied message|previous message|original message follows",
+        forward_stem="forward|fwd|resent",
         forwarded="forwarded message|begin forwarded message|forwarded by|forwarded mail|forwarded email|start of forwarded message"
         "|fwd.msg|forward message|inline original message|forwarding messages",
-        forward_prefix="fwd|fw|forwarded",
+        forward_prefix="fwd|fw|forwarded|forward",
         sent_from="sent from my|sent from mail for|sent from outlook|sent from yahoo|sent from samsung|sent with|sent via"
         "|sent using|sent from the|sent from a|sent from|get outlook for|sent by|this message was sent from my"
         "|sent on the|virus-free",
         vacation="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|auto response|autoresponse"
         "|automated reply|automated response|vacation|on vacation|away from the office|i am away|i'm away|i am out of"
-        "|auto:|away:|absence|on leave|annual leave|auto responder|autoresponder",
+        "|auto:|away:|absence|on leave|annual leave|auto responder|autoresponder|auto-response|auto-responder|i'm on vacation"
+        "|i am on vacation|i'm out of|i am currently out|i'm currently out|currently out of|away from my|away from my desk"
+        "|i am on leave|on holiday|automatic response|automatic out of office",
         words="i a be will just an as at hello hi thanks thank yes no the and you for not with that this have from please your"
         " are but can was is to of in it my we on what when how there",
     ),
@@ -86,13 +93,19 @@ LANGUAGES: tuple[Phrases, ...] = (
         reply_to="адрес для ответа|ответить|важность|вложения|reply-to",
         original="исходное сообщение|оригинальное сообщение|первоначальное сообщение|исходное письмо|оригинал сообщения"
         "|оригинальное письмо|сообщение об ответе|конец исходного сообщения",
+        forward_stem="пересыла|пересла|перенаправ|переадрес",
         forwarded="пересылаемое сообщение|пересланное сообщение|пересылаемое письмо|пересланное письмо|перенаправленное сообщение"
         "|переадресованное сообщение|начало переадресованного сообщения|начало пересланного сообщения"
         "|начало пересылаемого сообщения|начало переадресованного письма|начало пересылаемого письма",
-        forward_prefix="пересылка|пер|перенаправлено|на",
+        forward_prefix="пересылка|пер|перенаправлено|на|пересл|переслано",
         sent_from="отправлено с|отправлено из|отправлено через|отправлено от|послано с|послано из|отправлено iphone"
-        "|скачать outlook для|получить outlook для|без вирусов|отправлено почтой",
-        vacation="автоматический ответ|автоответ|автоответчик|вне офиса|нет на месте|отсутствую|в отпуске|меня нет|я в отпуске|отпуск",
+        "|скачать outlook для|получить outlook для|без вирусов|отправлено почтой|скачайте outlook|загрузить outlook"
+        "|простите за краткость|создано в",
+        undelivered="недоставлен|не удается доставить|не удаётся доставить|не удалось доставить|сбой доставки|ошибка доставки"
+        "|невозможно доставить|не может быть доставлен|не может быть отправлено одному или нескольким|не было доставлено"
+        "|не доставлен",
+        vacation="автоматический ответ|автоответ|автоответчик|вне офиса|нет на месте|отсутствую|в отпуске|меня нет|я в отпуске|отпуск"
+        "|я в отъезде|в командировке|автоматическое уведомление об отсутствии|уведомление об отсутствии",
         words="и не на что как по это но из для мы вы у нас все при да есть был его уже или так если меня мне он спасибо добрый"
         " здравствуйте в с",
     ),
@@ -111,13 +124,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="тема",
         reply_to="відповісти|важливість|вкладення",
         original="оригінальне повідомлення|вихідне повідомлення|початкове повідомлення|вхідне повідомлення|оригінал повідомлення",
+        forward_stem="пересла|пересил|перенаправ|переадрес",
         forwarded="переслане повідомлення|перенаправлене повідомлення|пересилане повідомлення|початок листа, що пересилається"
         "|початок переадресованого повідомлення|початок переадресованого листа|переслано повідомлення"
         "|переадресоване повідомлення",
-        forward_prefix="пересилання",
+        forward_prefix="пересилання|пересл|переслано|пер",
         sent_from="надіслано з|надіслано через|відправлено з|відправлено через|надіслано від|надіслано із|завантажити outlook для"
-        "|отримати outlook для",
-        vacation="автоматична відповідь|автовідповідь|автовідповідач|поза офісом|у відпустці|відсутній|відсутня",
+        "|отримати outlook для|надіслано за допомогою|завантажте outlook|отримайте outlook|надіслано зі|вибачте за стислість",
+        undelivered="недоставлен|не вдалося доставити|не вдається доставити|помилка доставки|неможливо доставити"
+        "|не може бути доставлен|не доставлен",
+        vacation="автоматична відповідь|автовідповідь|автовідповідач|поза офісом|у відпустці|відсутній|відсутня|я у відпустці"
+        "|немає на місці|я у відрядженні",
         words="і та не на що як по це але з для ми ви у нас все при так є був його вже або якщо мене мені він дякую добрий також ще від до",
     ),
     Phrases(
@@ -137,21 +154,25 @@ LANGUAGES: tuple[Phrases, ...] = (
         reply_to="odpowiedz do|odpowiedź do|odpowiedź|ważność|załączniki|zwrotny",
         original="wiadomość oryginalna|oryginalna wiadomość|pierwotna wiadomość|wiadomość pierwotna|treść oryginalnej wiadomości"
         "|original message|treść wiadomości",
+        forward_stem="przekaz|przesłan|przesyłan",
         forwarded="wiadomość przekazana dalej|wiadomość przekazana|przekazana wiadomość|przesłana wiadomość"
         "|początek przekazywanej wiadomości|początek przekazanej wiadomości|treść przekazanej wiadomości"
         "|wiadomość przesłana dalej|początek przesyłanej dalej wiadomości",
-        forward_prefix="pd|przek|odp pd|fwd",
+        forward_prefix="pd|przek|odp pd|fwd|podaj dalej|przekazano|przekazane",
         sent_from="wysłane z|wysłano z|wysłane przez|wysłano za pomocą|wysłane za pomocą|wysłano przy użyciu"
         "|pobierz program outlook dla|pobierz aplikację outlook|wysyłane z|uzyskaj program outlook|wysłano przez"
-        "|wolny od wirusów|pobierz outlook dla|wysłane ze|wysłano ze",
+        "|wolny od wirusów|pobierz outlook dla|wysłane ze|wysłano ze|uzyskaj aplikację outlook|pobierz aplikacje outlook"
+        "|wysłane przy użyciu|przepraszam za zwięzłość",
+        undelivered="niedostarczaln|nie można dostarczyć|nie powiodło się dostarczenie|nie udało się dostarczyć"
+        "|nie została dostarczona|nie mogła zostać dostarczona|nie doręczono",
         vacation="automatyczna odpowiedź|autoodpowiedź|odpowiedź automatyczna|poza biurem|nieobecność|nieobecny|nieobecna|urlop"
-        "|jestem na urlopie|autoresponder",
+        "|jestem na urlopie|autoresponder|jestem poza biurem|zwrotka automatyczna|automatyczna odp|przebywam na urlopie",
         words="i nie na że jak to ale z dla mnie się jest do w o co proszę dziękuję dzień dobry czy po pozdrawiam mam być przez"
         " tak już od jestem",
     ),
     Phrases(
         "de",
-        openers="am|den|datum|vom",
+        openers="am|den|dem|datum|vom",
         wrote="schrieb|geschrieben|schreibt|hat geschrieben",
         wrote_by="schrieb|schreibt|hat",
         starts="nachricht von|zitat von",
@@ -166,15 +187,20 @@ LANGUAGES: tuple[Phrases, ...] = (
         reply_to="antwort an|antwort|antworten an|wichtigkeit|anlagen|priorität",
         original="ursprüngliche nachricht|originalnachricht|original-nachricht|original nachricht|antwort nachricht"
         "|ursprüngliche mail|originale nachricht|ursprünglicher termin",
+        forward_stem="weitergeleitet|weiterleit",
         forwarded="weitergeleitete nachricht|weitergeleitete mail|anfang der weitergeleiteten nachricht"
         "|anfang der weitergeleiteten e-mail|weitergeleitete email|beginn der weitergeleiteten nachricht"
         "|weitergeleitet von",
         forward_prefix="wg|weitergeleitet|fw|fwd",
-        sent_from="von meinem|gesendet von|gesendet mit|diese nachricht wurde von meinem|von unterwegs gesendet"
-        "|holen sie sich outlook|outlook für|gesendet über|gesendet aus|von mobilgerät gesendet|virenfrei"
-        "|diese e-mail wurde von meinem|vom handy gesendet",
+        sent_from="gesendet von|gesendet mit|diese nachricht wurde von meinem|von unterwegs gesendet"
+        "|holen sie sich outlook|outlook für … beziehen|gesendet über|gesendet aus|virenfrei"
+        "|diese e-mail wurde von meinem|vom handy gesendet|von mein… gesendet|von samsung mobile gesendet|von mobilgerät gesendet"
+        "|von einem mobil… gesendet|diese nachricht wurde … gesendet|diese e-mail wurde … gesendet|laden sie outlook|hol dir outlook",
+        undelivered="fehler bei der nachrichtenzustellung|konnte nicht übermittelt|konnte nicht zugestellt|nicht zugestellt"
+        "|unzustellbar|zustellfehler|zustellung fehlgeschlagen",
         vacation="automatische antwort|abwesenheitsnotiz|abwesenheit|nicht im büro|außer haus|abwesend|automatische rückmeldung"
-        "|abwesenheitsassistent|im urlaub|urlaub|autoantwort",
+        "|abwesenheitsassistent|im urlaub|urlaub|autoantwort|automatische abwesenheitsmeldung|abwesenheitsmeldung|ich bin im urlaub"
+        "|ich bin nicht im büro",
         words="und nicht ist das die der ich sie wir mit für auf ein eine bitte danke dass den zu von es habe haben wie aber"
         " auch oder noch mir hallo",
     ),
@@ -192,12 +218,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="objet|sujet",
         reply_to="répondre à|réponse à|importance|pièces jointes",
         original="message d'origine|message d’origine|message original|message initial|courriel original|mail original",
+        forward_stem="transf|transmis|réexp|faire suivre",
         forwarded="message transféré|message transmis|message réexpédié|début du message réexpédié|début du message transféré"
         "|courriel transféré|e-mail transféré|transféré par|mail transféré|message suivi",
         forward_prefix="tr|fwd",
         sent_from="envoyé de mon|envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|télécharger outlook"
-        "|obtenez outlook|provenance : courrier|sans virus|envoyez par",
-        vacation="réponse automatique|absence du bureau|absent du bureau|message automatique|absence|en congé|réponse automatisée|absent",
+        "|obtenez outlook|provenance : courrier|sans virus|envoyez par|obtenir outlook|téléchargez outlook|téléchargez outlook pour"
+        "|envoyé avec mon|envoyé à l'aide",
+        undelivered="échec de la remise|échec de remise|non remis|n'a pu être distribué|n'a pas pu être distribué"
+        "|n'a pas pu être remis|non distribuable|remise impossible|impossible de remettre",
+        vacation="réponse automatique|absence du bureau|absent du bureau|message automatique|absence|en congé|réponse automatisée"
+        "|absent|je suis absent|je suis en congé|message d'absence|absence bureau",
         words="et le la les des vous je ne pas est que pour une un mon avec sur dans bonjour merci nous ce il mais votre mes qui au",
     ),
     Phrases(
@@ -215,13 +246,16 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="asunto",
         reply_to="responder a|respuesta a|importancia|datos adjuntos",
         original="mensaje original|correo original|mensaje de origen|mensaje de respuesta",
+        forward_stem="reenvi|reenví",
         forwarded="mensaje reenviado|inicio del mensaje reenviado|mensaje enviado|correo reenviado|reenviado por"
         "|comienzo del mensaje reenviado",
         forward_prefix="rv|reenv|fwd|rm",
         sent_from="enviado desde|enviado de|enviado con|enviado por|enviado via|enviado a través|obtener outlook|descargar outlook"
-        "|libre de virus|obtén outlook",
+        "|libre de virus|obtén outlook|obtenga outlook|descargue outlook|consigue outlook|enviado mediante|enviado usando",
+        undelivered="no se puede entregar|error de entrega|no se ha podido entregar|no se pudo entregar|no se pudo enviar"
+        "|imposible de entregar|no entregado|mensaje devuelto",
         vacation="respuesta automática|fuera de la oficina|fuera de oficina|ausencia|respuesta automatica|autorespuesta"
-        "|de vacaciones|contestación automática|ausente",
+        "|de vacaciones|contestación automática|ausente|estoy de vacaciones|estoy fuera|mensaje automático|respuesta de ausencia",
         words="el la los las que no de por para con una un es en mi su hola gracias pero como está más se lo me al del buenos",
     ),
     Phrases(
@@ -239,11 +273,16 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="oggetto",
         reply_to="rispondi a|risposta|risposta a|priorità|importanza|allegati",
         original="messaggio originale|messaggio di origine|messaggio di risposta",
+        forward_stem="inoltr",
         forwarded="messaggio inoltrato|inizio messaggio inoltrato|messaggio inoltrato da|inizio del messaggio inoltrato"
         "|mail inoltrata|inoltrato da",
         forward_prefix="i|inoltro|fwd",
-        sent_from="inviato da|inviato dal|inviato con|inviato tramite|scarica outlook|ottieni outlook|privo di virus|inviata da",
-        vacation="risposta automatica|fuori sede|fuori ufficio|assenza|in ferie|assente",
+        sent_from="inviato da|inviato dal|inviato con|inviato tramite|scarica outlook|ottieni outlook|privo di virus|inviata da"
+        "|ottenere outlook|scaricare outlook|inviato mediante|inviato usando",
+        undelivered="non recapitabile|recapito non riuscito|mancato recapito|mancata consegna|impossibile recapitare"
+        "|non è stato recapitato|non può essere recapitato",
+        vacation="risposta automatica|fuori sede|fuori ufficio|assenza|in ferie|assente|messaggio automatico|sono in ferie"
+        "|sono assente|risponditore automatico",
         words="il la che non di per con una un è in mi sono ho ma come più si lo grazie buongiorno salve della gli del questo anche",
     ),
     Phrases(
@@ -261,12 +300,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="onderwerp",
         reply_to="antwoord aan|antwoord naar|beantwoorden|urgentie|bijlagen",
         original="oorspronkelijk bericht|origineel bericht|originele bericht|oorspronkelijke bericht",
+        forward_stem="doorgest|doorgezon|doorstur",
         forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgestuurde bericht|begin van doorgestuurd bericht"
         "|doorgezonden bericht",
-        forward_prefix="dg|doorst|fwd",
+        forward_prefix="dg|doorst|fwd|dorst|doorgestuurd",
         sent_from="verzonden vanaf|verstuurd vanaf|verzonden vanuit|verstuurd vanuit|verzonden via|verstuurd via|verzonden met"
-        "|verstuurd met|outlook voor|download outlook|virusvrij",
-        vacation="automatisch antwoord|afwezig|niet aanwezig|afwezigheid|automatische reactie|automatisch bericht",
+        "|verstuurd met|outlook voor … downloaden|download outlook|virusvrij|outlook downloaden|haal outlook|verzonden door"
+        "|verstuurd door",
+        undelivered="onbestelbaar|kan niet bezorgen|kan niet worden bezorgd|kon niet worden bezorgd|kon niet worden afgeleverd"
+        "|niet bezorgd|niet afgeleverd",
+        vacation="automatisch antwoord|afwezig|niet aanwezig|afwezigheid|automatische reactie|automatisch bericht|afwezigheidsbericht"
+        "|afwezigheidsmelding|buiten kantoor|niet op kantoor|automatisch afwezigheidsbericht",
         words="de het een en niet ik je dat is van voor met op te zijn maar ook wij hallo bedankt kan als nog er dit heb ben naar",
     ),
     Phrases(
@@ -284,12 +328,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="assunto",
         reply_to="responder a|responder para|importância|prioridade|anexos",
         original="mensagem original|mensagem de resposta|e-mail original",
+        forward_stem="encaminh|reencaminh|reenviad",
         forwarded="mensagem encaminhada|mensagem reencaminhada|início da mensagem encaminhada|início da mensagem reencaminhada"
         "|encaminhado por|mensagem enviada|início de mensagem reenviada|mensagem reenviada",
         forward_prefix="enc|res enc|fwd|reenv",
         sent_from="enviado do meu|enviado de|enviado do|enviado a partir|enviado por|enviado via|enviado pelo|enviado com"
-        "|obter o outlook|obtenha o outlook|baixe o outlook|livre de vírus|enviada do",
-        vacation="resposta automática|resposta automatica|fora do escritório|ausência|ausente|férias|ausência temporária",
+        "|obter o outlook para|obtenha o outlook para|baixe o outlook para|livre de vírus|enviada do|obter outlook para"
+        "|baixar outlook para|transferir o outlook para|enviado usando|enviado através",
+        undelivered="não é possível entregar|falha na entrega|não entregue|não foi entregue|não foi possível entregar"
+        "|impossível entregar|não pôde ser entregue",
+        vacation="resposta automática|resposta automatica|fora do escritório|ausência|ausente|férias|ausência temporária"
+        "|mensagem automática|estou de férias|estou ausente|resposta de ausência",
         words="o a os as que não de para com uma um é em meu por mais mas como olá obrigado se do da no na você está bom dia eu",
     ),
     Phrases(
@@ -306,16 +355,20 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="předmět",
         reply_to="odpovědět|odpověď|důležitost|přílohy",
         original="původní zpráva|původní e-mail|originální zpráva|původní email",
+        forward_stem="přepos|předan|přesměr|přeposl",
         forwarded="přeposlaná zpráva|začátek přeposílané zprávy|předaná zpráva|přeposlaný e-mail|začátek přeposlané zprávy"
         "|přesměrovaná zpráva",
-        forward_prefix="fwd|přep",
+        forward_prefix="fwd|přep|přeposláno|přeposlané|předáno",
         sent_from="odesláno z|odesláno ze|odesláno pomocí|posláno z|stáhnout outlook|získat outlook|získejte outlook"
-        "|neobsahuje viry|bez virů",
-        vacation="automatická odpověď|mimo kancelář|nepřítomnost|dovolená|jsem mimo",
+        "|neobsahuje viry|bez virů|odesláno prostřednictvím|stáhněte si outlook|získejte aplikaci outlook",
+        undelivered="nedoručiteln|doručení … se nezdařilo|nelze doručit|nepodařilo se doručit|nebylo možné doručit|nedoručen",
+        vacation="automatická odpověď|mimo kancelář|nepřítomnost|dovolená|jsem mimo|jsem na dovolené|automatická odpoveď"
+        "|nejsem v kanceláři",
         words="a že se na je to v s z ale jak pro do dobrý den děkuji prosím mi jsem nebo mám už by co ne tak když jsme od",
     ),
     Phrases(
         "sk",
+        forward_prefix="preposlané",
         openers="dňa|v|dátum",
         wrote="napísal(a)|napísal|napísala|píše|napísali|napísal/a",
         wrote_by="používateľ",
@@ -327,8 +380,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="dátum|odoslané|odoslaná",
         subject="predmet",
         original="pôvodná správa|pôvodný e-mail|originálna správa",
+        forward_stem="prepos|odovzdan|posunut|presmer",
         forwarded="preposlaná správa|začiatok preposlanej správy|odovzdaná správa|posunutá správa|presmerovaná správa",
-        sent_from="odoslané z|odoslané zo|odoslané pomocou|poslané z|získať outlook|získajte outlook|stiahnuť outlook|bez vírusov",
+        sent_from="odoslané z|odoslané zo|odoslané pomocou|poslané z|získať outlook|získajte outlook|stiahnuť outlook|bez vírusov"
+        "|odoslané prostredníctvom|stiahnite si outlook|získajte aplikáciu outlook",
+        undelivered="nedoručiteľn|doručenie … zlyhalo|nedá sa doručiť|nepodarilo sa doručiť|nebolo možné doručiť|nedoručen",
         vacation="automatická odpoveď|mimo kancelárie|neprítomnosť|dovolenka",
         words="a že sa na je to v s z ale ako pre do dobrý deň ďakujem prosím mi som alebo mám už by čo nie tak keď sme od",
     ),
@@ -346,12 +402,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="datum|skickat|skickades",
         subject="ämne|rubrik",
         original="ursprungligt meddelande|originalmeddelande|ursprungligt mail|originalmail",
+        forward_stem="vidarebef|vidaresänd",
         forwarded="vidarebefordrat meddelande|vidarebefordrat brev|vidarebefordrat mail|början på vidarebefordrat meddelande"
         "|vidarebefordrat mejl|vidarebefordrat e-post",
         forward_prefix="vb|vidarebefordrat|vs",
         sent_from="skickat från|skickas från|skickades från|skickat med|skickat via|hämta outlook|skaffa outlook|virusfri|sänt från"
         "|skickat ifrån|sent från",
-        vacation="autosvar|frånvaro|frånvarande|automatiskt svar|ej på kontoret|semester|frånvaromeddelande",
+        undelivered="går inte att leverera|olevererbar|leveransen misslyckades|kunde inte levereras|ej levererat|oleverera",
+        vacation="autosvar|frånvaro|frånvarande|automatiskt svar|ej på kontoret|semester|frånvaromeddelande|semestersvar"
+        "|jag är på semester|automatsvar",
         words="och att det är jag en som inte på för med har av till den om vi hej tack kan men så mig när ni var ett",
     ),
     Phrases(
@@ -368,11 +427,14 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="dato|sendt",
         subject="emne",
         original="opprinnelig melding|original melding|opprinnelig e-post|originalmelding",
+        forward_stem="videresend|videresendt",
         forwarded="videresendt melding|videresendt e-post|begynnelsen på videresendt melding|begynnelse på videresendt melding"
         "|start på videresendt melding",
         forward_prefix="vs|videresendt",
         sent_from="sendt fra|sendt med|sendt via|sent fra|skaff deg outlook|last ned outlook|få outlook|virusfri",
-        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie",
+        undelivered="kan ikke leveres|levering mislyktes|leveringen mislyktes|kunne ikke leveres|ikke levert|uleverbar",
+        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie|jeg er på ferie|fraværsmelding"
+        "|automatisk fraværsmelding",
         words="og at det er jeg en som ikke på for med har av til den om vi hei takk kan men så meg når dere var et",
     ),
     Phrases(
@@ -389,11 +451,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="emne",
         original="oprindelig meddelelse|original meddelelse|oprindelig besked|original besked|oprindelig mail|oprindelig e-mail"
         "|oprindelig aftale",
+        forward_stem="videresend",
         forwarded="videresendt meddelelse|videresendt besked|start på videresendt besked|videresendt mail"
         "|start på videresendt e-mail|start på videresendt meddelelse|videresendt e-mail",
         forward_prefix="vs|videresendt",
         sent_from="sendt fra|sendt med|sendt via|hent outlook|få outlook|virusfri|afsendt fra",
-        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie",
+        undelivered="kan ikke leveres|levering … mislykkedes|leveringen mislykkedes|kunne ikke leveres|ikke-leverbar|ikke leveret"
+        "|kan ikke afleveres",
+        vacation="automatisk svar|autosvar|fravær|fraværende|ikke på kontoret|ferie|jeg er på ferie|automatisk besvarelse"
+        "|fraværsmeddelelse|fraværsbesked",
         words="og at det er jeg en som ikke på for med har af til den om vi hej tak kan men så mig når var et jer venlig hilsen",
     ),
     Phrases(
@@ -412,12 +478,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="päivämäärä|päiväys|lähetetty|pvm",
         subject="aihe",
         original="alkuperäinen viesti|alkuperäinen sähköposti",
+        forward_stem="välite|edelleen",
         forwarded="välitetty viesti|välitetty viesti alkaa|edelleenlähetetty viesti|edelleen lähetetty viesti"
         "|välitetty viesti / fwd.msg|alkuperäinen välitetty viesti",
         forward_prefix="vs|vl|välitetty",
         sent_from="lähetetty iphonesta|lähetetty ipadista|lähetetty minun|lähetetty laitteesta|lähetetty|hanki outlook"
-        "|viruksenpaljastaja|hae outlook",
-        vacation="automaattinen vastaus|poissa|poissaolo|lomalla|poissaoloilmoitus|automaattivastaus",
+        "|viruksenpaljastaja|hae outlook|lataa outlook for|hanki outlook for",
+        undelivered="ei voi toimittaa|toimitus epäonnistui|ei voitu toimittaa|toimittaminen epäonnistui|toimittamat|perille toimittaminen",
+        vacation="automaattinen vastaus|poissa|poissaolo|lomalla|poissaoloilmoitus|automaattivastaus|poissaoloviesti|olen lomalla"
+        "|olen poissa",
         words="ja on ei että se en hän mutta tai kun niin kuin olen minun kiitos hei voi mitä jos myös nyt oli ovat tämä sen",
     ),
     Phrases(
@@ -434,11 +503,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="dátum|elküldve|küldve|időpont|küldés ideje",
         subject="tárgy",
         original="eredeti üzenet|eredeti levél|eredeti e-mail",
+        forward_stem="továbbít",
         forwarded="továbbított üzenet|továbbított levél|továbbított levél kezdete|továbbított üzenet kezdete|továbbított e-mail|továbbítva",
         forward_prefix="tov|továbbítás|fwd",
-        sent_from="iphone-ról küldve|küldve|elküldve a|elküldve az|küldött|az outlook|az iphone-omról küldve|iphone-omról küldve"
-        "|ipademről küldve|vírusmentes",
-        vacation="automatikus válasz|házon kívül|irodán kívül|távollét|szabadságon|távol vagyok",
+        sent_from="iphone-ról küldve|küldve a|elküldve a|elküldve az|az iphone-omról küldve|iphone-omról küldve"
+        "|ipademről küldve|vírusmentes|töltse le|az outlook … letöltése|… küldve|elküldve …ből|elküldve …ból|elküldve …ről"
+        "|elküldve …ról|szerezze be",
+        undelivered="kézbesíthetetlen|kézbesítés … nem sikerült|nem sikerült kézbesíteni|nem kézbesíthető|sikertelen kézbesítés",
+        vacation="automatikus válasz|házon kívül|irodán kívül|távollét|szabadságon|távol vagyok|szabadságon vagyok|automata válasz"
+        "|automatikus üzenet",
         words="és a az hogy nem is egy de ez van már meg volt csak mint vagy ha kell köszönöm jó napot kérem nekem még el én",
     ),
     Phrases(
@@ -454,11 +527,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         subject="subiect|subiectul",
         reply_to="răspuns la|răspunde la",
         original="mesaj original|mesajul original|mesaj inițial",
+        forward_stem="redirec|înaint|retransmis|transmis mai",
         forwarded="mesaj redirecționat|începe mesajul redirecționat|mesaj transmis|mesaj trimis mai departe|mesaj înaintat"
         "|mesaj redirectionat",
         forward_prefix="redirecționat|fwd",
-        sent_from="trimis de pe|trimis din|trimis cu|trimis prin|trimis de la|obțineți outlook|descărcați outlook|fără viruși",
-        vacation="răspuns automat|în afara biroului|raspuns automat|concediu|absent",
+        sent_from="trimis de pe|trimis din|trimis cu|trimis prin|trimis de la|obțineți outlook|descărcați outlook|fără viruși"
+        "|trimis folosind|trimis utilizând|obține outlook|descarcă outlook",
+        undelivered="imposibil de livrat|livrarea nu a reușit|nu a putut fi livrat|nelivrat|nelivrabil|livrare eșuată",
+        vacation="răspuns automat|în afara biroului|raspuns automat|concediu|absent|sunt în concediu|mesaj automat|absență"
+        "|plecat din birou",
         words="și nu că la de pe cu în să este am un o mai dar pentru bună ziua mulțumesc vă rog care din sunt sau ce se mi",
     ),
     Phrases(
@@ -473,30 +550,39 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="tarih|gönderildi|gönderilen|gönderilme tarihi|gönderme tarihi",
         subject="konu",
         original="orijinal mesaj|özgün ileti|orjinal mesaj|asıl ileti|orijinal ileti|özgün mesaj",
+        forward_stem="iletil|yönlendir",
         forwarded="iletilen ileti|iletilmiş mesaj|iletilen mesaj|yönlendirilmiş ileti|iletilen ileti başlangıcı|iletilmiş ileti"
-        "|yönlendirilen mesaj|iletilen e-posta başlangıcı",
-        forward_prefix="ilt|i̇lt|i|fwd|yön",
-        sent_from="iphone'umdan gönderildi|iphone’umdan gönderildi|ipad'imden gönderildi|android için|outlook for|ios için outlook"
-        "|gönderildi",
-        vacation="otomatik yanıt|ofis dışında|otomatik cevap|izinde|ofis dışındayım",
+        "|yönlendirilen mesaj|iletilen e-posta başlangıcı|ileti başlangıcı|iletilen mesaj başlangıcı",
+        forward_prefix="ilt|i̇lt|i|fwd|yön|ilet|iletilen",
+        sent_from="iphone'umdan gönderildi|iphone’umdan gönderildi|ipad'imden gönderildi|…mdan gönderildi|…mden gönderildi"
+        "|windows için … gönderildi|android'de … gönderildi|android için … gönderildi|… outlook'u edinin"
+        "|… outlook uygulamasını edinin",
+        undelivered="teslim edilem|iletilemedi|teslim edilmedi",
+        vacation="otomatik yanıt|ofis dışında|otomatik cevap|izinde|ofis dışındayım|otomatik mesaj|izindeyim|yıllık izin",
         words="ve bir bu için de da ne var ile ben çok ama gibi daha merhaba teşekkürler değil olarak olan nasıl mi mı lütfen"
         " bana şu kadar",
     ),
     Phrases(
         "zh",
         openers="在|於|于|日期",
+        wrote_by="於|于",
         wrote="写道|寫道|写到|撰写|撰寫|写入",
-        calendar="星期一|星期二|星期三|星期四|星期五|星期六|星期日|周一|周二|周三|周四|周五|周六|周日|週一|週二|週三|週四|週五|週六|週日|上午|下午|年|月|日",
+        calendar="星期一|星期二|星期三|星期四|星期五|星期六|星期日|周一|周二|周三|周四|周五|周六|周日|週一|週二|週三|週四|週五|週六"
+        "|週日|上午|下午|年|月|日",
         author="发件人|寄件者|发送人|寄件人|寄件者名称|发信人",
         recipient="收件人|收件者|发送至|收信人",
         copy="抄送|副本|密送|密件副本|抄送人",
-        date="日期|发送时间|寄件日期|发送日期|时间|傳送時間|发件时间|傳送日期|已发送|送出時間",
+        date="日期|发送时间|寄件日期|发送日期|时间|傳送時間|发件时间|傳送日期|已发送|送出時間|寄信時間|寄信时间|發送時間",
         subject="主题|主旨|主題|标题",
-        original="原始邮件|原始郵件|原邮件|原始信件|回复的原邮件|原文|回复邮件",
-        forwarded="转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|转发的消息|转发邮件信息|轉寄信件|已转发邮件|开始转发的邮件|以下是转发的邮件|被转发的邮件",
+        original="原始邮件|原始郵件|原邮件|原始信件|回复的原邮件|原文|回复邮件|邮件原件|原始訊息|原始信息|原始邮件信息|原郵件",
+        forward_stem="转发|轉寄|转寄|轉發",
+        forwarded="转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|转发的消息|转发邮件信息|轉寄信件|已转发邮件|开始转发的邮件"
+        "|以下是转发的邮件|被转发的邮件|開始轉寄郵件|開始轉寄的郵件|开始转发邮件|下面是轉寄的郵件",
         forward_prefix="转发|轉寄|转|轉|fw|fwd",
-        sent_from="发自我的|從我的|从我的|发自|發自我的|寄自|來自我的|来自我的|获取|取得|發送自|发送自",
-        vacation="自动回复|自動回覆|自動回复|外出|休假|不在办公室|自动答复",
+        sent_from="发自我的|從我的|从我的|发自|發自我的|寄自|來自我的|来自我的|获取 outlook|获取适用于…outlook|取得 … outlook"
+        "|取得 outlook|發送自|发送自|从 … 发送|从…发送|從 … 傳送|從…傳送|從…發送|发自|發自",
+        undelivered="未送达|无法送达|無法送達|未能向|无法发送到|無法傳遞|未傳遞|被退回|退信|无法投递|投递失败|没有发送成功",
+        vacation="自动回复|自動回覆|自動回复|外出|休假|不在办公室|自动答复|自動答覆|自动应答|自動應答|休假中|不在辦公室",
     ),
     Phrases(
         "ja",
@@ -508,13 +594,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         copy="cc|写し|bcc",
         date="日時|送信日時|日付|送信日|送信日付",
         subject="件名|題名",
-        original="元のメッセージ|オリジナルメッセージ|元のメール|転送元のメッセージ|返信メッセージ|original message",
+        original="元のメッセージ|オリジナルメッセージ|元のメール|転送元のメッセージ|返信メッセージ|original message|元メッセージ"
+        "|元のメール内容",
+        forward_stem="転送",
         forwarded="転送メッセージ|メッセージを転送|転送されたメッセージ"
-        "|転送メール|以下は転送メッセージです|転送されたメール|forwarded message",
+        "|転送メール|以下は転送メッセージです|転送されたメール|forwarded message|メッセージの転送|転送されたメッセージの先頭",
         forward_prefix="転送|fwd",
-        sent_from="iphoneから送信|ipadから送信|から送信|私の|ios 版 outlook|android 版 outlook|iphone から送信|iphoneから|outlook for"
-        "|ウイルス フリー",
-        vacation="自動応答|自動返信|不在|休暇|外出中",
+        sent_from="… 版 outlook を入手|outlook for … を入手|ウイルス フリー|…から送信|…から送信されました|… を入手",
+        undelivered="配信不能|配信できません|配信に失敗|配信失敗|送信できません|届けることができません",
+        vacation="自動応答|自動返信|不在|休暇|外出中|不在通知|不在のお知らせ|自動応答メッセージ",
     ),
     Phrases(
         "ko",
@@ -525,10 +613,12 @@ LANGUAGES: tuple[Phrases, ...] = (
         copy="참조|숨은 참조",
         date="날짜|보낸 날짜|보낸날짜|보냄|일시|발송일",
         subject="제목",
-        original="원본 메시지|원본 메일|원본메시지",
-        forwarded="전달된 메시지|전달된 메일|전달된 이메일|전달 메시지|forwarded message",
+        original="원본 메시지|원본 메일|원본메시지|원본 이메일",
+        forward_stem="전달",
+        forwarded="전달된 메시지|전달된 메일|전달된 이메일|전달 메시지|forwarded message|전달된 메시지 시작|전달 메시지 시작",
         forward_prefix="전달",
-        sent_from="나의 iphone에서 보냄|iphone에서 보냄|내 iphone에서|에서 보냄|ios용 outlook|android용 outlook",
+        sent_from="나의 iphone에서 보냄|iphone에서 보냄|내 iphone에서|…에서 보냄|…에서 보낸 메일입니다|…용 outlook 다운로드",
+        undelivered="배달되지 않음|배달하지 못|배달할 수 없|전송되지 못|전송 실패|반송",
         vacation="자동 회신|부재중|자동 응답|자동응답",
     ),
     Phrases(
@@ -543,9 +633,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="дата|изпратено",
         subject="относно|тема|заглавие",
         original="оригинално съобщение|първоначално съобщение|оригинално писмо",
+        forward_stem="препрат|препращ",
         forwarded="препратено съобщение|препратено писмо|начало на препратено съобщение",
         forward_prefix="препр|прп",
         sent_from="изпратено от|изпратено с|изпратено чрез|вземете outlook",
+        undelivered="не може да се достави|доставката … неуспешна|недоставен|не може да бъде доставен",
         vacation="автоматичен отговор|извън офиса|отпуск",
         words="и не на че се да за от с по това е но как ли съм ви ми благодаря здравейте моля към има или при беше още",
     ),
@@ -558,13 +650,16 @@ LANGUAGES: tuple[Phrases, ...] = (
         "|μαρ|απρ|μαΐ|μαϊ|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ",
         author="από|αποστολέας",
         recipient="προς|παραλήπτης",
-        copy="κοιν|κοινοποίηση|κοινοποιηση",
+        copy="κοιν|κοινοποίηση|κοινοποιηση|κοιν.",
         date="ημερομηνία|στάλθηκε|εστάλη",
         subject="θέμα",
         original="αρχικό μήνυμα|πρωτότυπο μήνυμα",
-        forwarded="προωθημένο μήνυμα|αρχή προωθημένου μηνύματος|προωθημένο μήνυμα ----------",
+        forward_stem="προωθ",
+        forwarded="προωθημένο μήνυμα|αρχή προωθημένου μηνύματος|προωθημένο μήνυμα ----------|έναρξη προωθημένου μηνύματος"
+        "|έναρξη μηνύματος που προωθήθηκε",
         forward_prefix="πρθ|προωθ",
         sent_from="στάλθηκε από|εστάλη από|αποστολή από|λήψη του outlook|αποκτήστε το outlook",
+        undelivered="δεν παραδόθηκε|η παράδοση απέτυχε|δεν ήταν δυνατή η παράδοση|μη παραδοτέο",
         vacation="αυτόματη απάντηση|εκτός γραφείου|απουσία",
         words="και το να είναι δεν για με την της από σε θα που μου στο ευχαριστώ καλημέρα παρακαλώ",
     ),
@@ -581,14 +676,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="datum|poslano",
         subject="naslov|predmet",
         original="izvorna poruka|originalna poruka",
-        forwarded="proslijeđena poruka|početak proslijeđene poruke",
-        forward_prefix="proslijeđeno",
+        forward_stem="proslij|prosljeđ",
+        forwarded="proslijeđena poruka|početak proslijeđene poruke|započni proslijeđenu poruku",
+        forward_prefix="proslijeđeno|prosl",
         sent_from="poslano s|poslano sa|poslano iz|nabavite outlook|preuzmite outlook",
+        undelivered="nije moguće isporučiti|nije isporučen|isporuka nije uspjela|neisporučiv",
         vacation="automatski odgovor|izvan ureda|odsutnost|godišnji odmor",
         words="i je da se na u za ne što sam ali kao od su može hvala molim dobar dan imam nije bi ili to",
     ),
     Phrases(
         "sr",
+        forward_prefix="прослеђено|prosleđeno",
         openers="у|дана|dana|датум",
         wrote="је написао/ла|је написао|је написала|написао је|написала је|је написао(ла)|пише|je napisao|je napisala",
         calendar="понедељак|уторак|среда|четвртак|петак|субота|недеља|пон|уто|сре|чет|пет|суб|нед|јануар|фебруар|март|април|мај|јун|јул"
@@ -599,8 +697,10 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="датум|послато|datum|poslato",
         subject="наслов|тема|naslov|tema",
         original="оригинална порука|изворна порука|originalna poruka",
+        forward_stem="прослеђ|prosleđ",
         forwarded="прослеђена порука|prosleđena poruka|početak prosleđene poruke",
         sent_from="послато са|poslato sa",
+        undelivered="није могуће испоручити|nije moguće isporučiti",
         vacation="аутоматски одговор|automatski odgovor|van kancelarije",
     ),
     Phrases(
@@ -616,9 +716,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="datum|poslano|poslana",
         subject="zadeva|predmet",
         original="izvirno sporočilo|originalno sporočilo",
+        forward_stem="posred",
         forwarded="posredovano sporočilo|posredovano e-poštno sporočilo",
         forward_prefix="posr",
         sent_from="poslano z|poslano iz|pošiljam iz",
+        undelivered="ni mogoče dostaviti|dostava ni uspela|nedostavljiv",
         vacation="samodejni odgovor|odsoten|odsotna",
     ),
     Phrases(
@@ -632,13 +734,17 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="ngày|đã gửi|ngày gửi|ngày giờ",
         subject="chủ đề|tiêu đề",
         original="thư gốc|tin nhắn gốc|thư ban đầu",
-        forwarded="tin nhắn đã chuyển tiếp|thư đã chuyển tiếp|bắt đầu thư chuyển tiếp|thư được chuyển tiếp|thư chuyển tiếp",
+        forward_stem="chuyển tiếp",
+        forwarded="tin nhắn đã chuyển tiếp|thư đã chuyển tiếp|bắt đầu thư chuyển tiếp|thư được chuyển tiếp|thư chuyển tiếp"
+        "|bắt đầu thư được chuyển tiếp",
         sent_from="đã gửi từ|được gửi từ|gửi từ|tải outlook",
+        undelivered="không thể gửi|không gửi được",
         vacation="trả lời tự động|vắng mặt",
         words="và là của không có cho được tôi với này một các trong bạn xin chào cảm ơn khi đã",
     ),
     Phrases(
         "lt",
+        forward_prefix="persiųsti|persiųsta",
         openers="data|dieną",
         wrote="rašė|parašė|rašo",
         calendar="pirmadienis|antradienis|trečiadienis|ketvirtadienis|penktadienis|šeštadienis|sekmadienis|pr|an|tr|kt|pn|št|sk|saus|vas"
@@ -649,12 +755,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="data|išsiųsta",
         subject="tema",
         original="originalus laiškas|pradinis pranešimas|originalus pranešimas",
+        forward_stem="persiųst|persiunč",
         forwarded="persiųstas laiškas|persiunčiamas laiškas|persiųstas pranešimas",
         sent_from="išsiųsta iš|siųsta iš",
-        vacation="automatinis atsakymas",
+        undelivered="nepavyko pristatyti|nepristatyt",
+        vacation="automatinis atsakymas|ne biure|atostog",
     ),
     Phrases(
         "lv",
+        forward_prefix="pārs|pārsūtīts",
         openers="plkst|datums",
         wrote="rakstīja|uzrakstīja",
         calendar="pirmdiena|otrdiena|trešdiena|ceturtdiena|piektdiena|sestdiena|svētdiena|pirmd|otrd|trešd|ceturtd|piektd|sestd|svētd"
@@ -665,12 +774,15 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="datums|nosūtīts",
         subject="temats|tēma",
         original="sākotnējais ziņojums|sākotnējā ziņa",
+        forward_stem="pārsūt",
         forwarded="pārsūtītais ziņojums|pārsūtīta ziņa",
         sent_from="nosūtīts no",
-        vacation="automātiska atbilde",
+        undelivered="nevar piegādāt|neizdevās piegādāt",
+        vacation="automātiska atbilde|automātiskā atbilde|ārpus biroja",
     ),
     Phrases(
         "et",
+        forward_prefix="edasi",
         openers="kuupäev|kell",
         wrote="kirjutas|kirjutas järgmist",
         wrote_by="kirjutas",
@@ -679,12 +791,14 @@ LANGUAGES: tuple[Phrases, ...] = (
         author="saatja|kellelt",
         recipient="saaja|kellele|adressaat",
         copy="koopia",
-        date="kuupäev|saadetud",
+        date="kuupäev|saadetud|saatmisaeg",
         subject="teema",
         original="algne kiri|algteade",
+        forward_stem="edasta",
         forwarded="edastatud kiri|edastatud sõnum|edastatud meil",
         sent_from="saadetud minu",
-        vacation="automaatvastus",
+        undelivered="kättetoimetamine nurjus|ei saa kohale toimetada",
+        vacation="automaatvastus|kontorist väljas|automaatne vastus",
     ),
     Phrases(
         "id",
@@ -698,8 +812,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="tanggal|dikirim|terkirim",
         subject="perihal|subjek|judul",
         original="pesan asli|pesan asal",
-        forwarded="pesan terusan|pesan diteruskan|pesan yang diteruskan|awal pesan diteruskan|mulai pesan yang diteruskan",
+        forward_stem="terusan|diteruskan",
+        forwarded="pesan terusan|pesan diteruskan|pesan yang diteruskan|awal pesan diteruskan|mulai pesan yang diteruskan"
+        "|mulai pesan diteruskan|mulai pesan terusan",
         sent_from="dikirim dari|dikirim menggunakan",
+        undelivered="tidak dapat dikirim|tidak terkirim|gagal dikirim",
         vacation="balasan otomatis|di luar kantor",
         words="dan yang di tidak untuk saya ini dengan itu dari ada akan bisa terima kasih mohon pada kami anda sudah",
     ),
@@ -715,8 +832,10 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="data|enviat el",
         subject="assumpte",
         original="missatge original",
-        forwarded="missatge reenviat|missatge remès",
+        forward_stem="reenvi",
+        forwarded="missatge reenviat|missatge remès|inici del missatge reenviat|comença el missatge reenviat",
         sent_from="enviat des del meu|enviat des",
+        undelivered="no s'ha pogut lliurar",
         vacation="resposta automàtica",
     ),
     Phrases(
@@ -731,9 +850,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         date="תאריך|נשלח",
         subject="נושא|הנדון",
         original="הודעה מקורית",
-        forwarded="הודעה שהועברה|הודעה מועברת",
+        forward_stem="הועבר|שהועבר|מועבר",
+        forwarded="הודעה שהועברה|הודעה מועברת|תחילת ההודעה שהועברה|תחילת הודעה שהועברה",
         forward_prefix="הועבר",
         sent_from="נשלח מ",
+        undelivered="לא ניתן למסור|המסירה נכשלה",
         vacation="תשובה אוטומטית|מחוץ למשרד",
     ),
     Phrases(
@@ -746,12 +867,14 @@ LANGUAGES: tuple[Phrases, ...] = (
         author="من|المرسل",
         recipient="إلى",
         copy="نسخة",
-        date="التاريخ|تاريخ الإرسال|بتاريخ",
+        date="التاريخ|تاريخ الإرسال|بتاريخ|تم الإرسال|أُرسلت",
         subject="الموضوع",
         original="الرسالة الأصلية|رسالة أصلية",
+        forward_stem="محو|مُحو|معاد",
         forwarded="رسالة مُحوَّلة|رسالة محولة|تحويل الرسالة|رسالة معاد توجيهها",
         forward_prefix="إعادة توجيه",
         sent_from="أرسلت من|مرسل من|تم الإرسال من",
+        undelivered="تعذر التسليم|فشل التسليم",
         vacation="رد تلقائي",
     ),
 )

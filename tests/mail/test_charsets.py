@@ -43,6 +43,7 @@ GERMAN = "Schöne Grüße aus München, für die Lösung wäre ich dankbar."
         ("iso-2022-kr", "iso2022_kr", "안녕하세요"),
         ("tis-620", "cp874", "สวัสดี"),
         ("iso-8859-8-i", "iso8859-8", "שלום"),
+        ("iso-8859-6-e", "iso8859-6", "مرحبا"),
         ("unicode", "utf-16", RUSSIAN),
         ("x-mac-cyrillic", "mac_cyrillic", RUSSIAN),
         ("ibm866", "cp866", RUSSIAN),

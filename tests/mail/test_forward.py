@@ -41,6 +41,19 @@ BODY = "It is broken.\n\nHelp!"
         "-------- Přeposlaná zpráva --------",
         "-------- 转发的邮件 --------",
         "-------- 転送メッセージ --------",
+        "Započni proslijeđenu poruku:",
+        "İleti başlangıcı:",
+        "開始轉寄郵件：",
+        "전달된 메시지 시작:",
+        "Έναρξη προωθημένου μηνύματος:",
+        "Mulai pesan diteruskan:",
+        "-------- Treść przekazanej wiadomości --------",
+        "---------- Edelleenlähetetty viesti ----------",
+        "============ Forwarded message ============",
+        "----- Forwarded by Bessie/ACME on 25/10/2021 11:43 -----",
+        "--- Перенаправлене повідомлення ---",
+        "-------- Prosleđena poruka --------",
+        "------------------ 转发邮件 ------------------",
     ],
 )
 @pytest.mark.parametrize("mark", ["", "> "])
@@ -78,6 +91,7 @@ def test_a_bare_header_block_is_an_original_only_under_a_forwards_subject(block:
             "anna@example.org",
         ),
         ("anna@example.org", "anna@example.org"),
+        ("Anna<mailto:anna@example.org>", "anna@example.org"),
         ('"Kowalska, Anna" <anna@example.org>', "anna@example.org"),
     ],
 )
@@ -86,6 +100,15 @@ def test_the_author_is_read_however_a_program_shows_it(written: str, address: st
     assert forwarded is not None
     assert forwarded.author is not None
     assert forwarded.author.address == address
+
+
+@pytest.mark.parametrize(
+    "closing", ["============ Forwarded message ============", "===8<==============Original message text==============="]
+)
+def test_a_divider_below_the_header_block_is_no_part_of_the_original(closing: str) -> None:
+    forwarded = read_forwarded("Fwd: Printer", f"---------- Forwarded message ---------\n{BLOCK}\n{closing}\n\n{BODY}", ())
+    assert forwarded is not None
+    assert forwarded.text == BODY
 
 
 def test_fields_that_lost_their_line_ends_are_told_apart() -> None:
@@ -163,7 +186,22 @@ def test_an_attached_message_is_an_original_where_it_is_the_point_of_the_mail() 
 @pytest.mark.parametrize(
     ("subject", "forward"),
     [
-        *((subject, True) for subject in ("Fwd: x", "FW: x", "WG: x", "TR : x", "RV: x", "PD: x", "İLT: x", "[List] Fwd: x")),
+        *(
+            (subject, True)
+            for subject in (
+                "Fwd: x",
+                "FW: x",
+                "WG: x",
+                "TR : x",
+                "RV: x",
+                "PD: x",
+                "İLT: x",
+                "[List] Fwd: x",
+                "Fwd(2): x",
+                "Пересл: x",
+                "Podaj dalej: x",
+            )
+        ),
         *((subject, False) for subject in ("Re: Fwd: x", "Forwarding does not work", "x", "")),
     ],
 )

@@ -117,6 +117,70 @@ def test_a_mailers_own_words_tell_of_a_failed_delivery(headers: Headers, subject
     assert verdict.bounce.permanent is permanent
 
 
+EXCHANGE = (("from", "Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.net>"), ("return-path", "<>"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Unzustellbar: Hallo", "Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Gruppen:"),
+        ("Non remis : Bonjour", "Échec de la remise à ces destinataires ou groupes :"),
+        ("No se puede entregar: Hola", "Error de entrega a estos destinatarios o grupos:"),
+        ("Non recapitabile: Ciao", "Recapito non riuscito per i seguenti destinatari o gruppi:"),
+        ("Onbestelbaar: Hallo", "Kan niet bezorgen bij de volgende geadresseerden of groepen:"),
+        ("Niedostarczalne: Witam", "Nie można dostarczyć do następujących adresatów lub grup:"),
+        ("Não é possível entregar: Olá", "Falha na entrega para estes destinatários ou grupos:"),
+        ("Не удается доставить: Привет", "Сбой доставки следующим получателям или группам:"),
+        ("Недоставлене повідомлення: Привіт", "Не вдалося доставити таким одержувачам або групам:"),
+        ("Nedoručitelné: Ahoj", "Doručení následujícím příjemcům nebo skupinám se nezdařilo:"),
+        ("Nedoručiteľné: Ahoj", "Doručenie týmto príjemcom alebo skupinám zlyhalo:"),
+        ("Går inte att leverera: Hej", "Leveransen misslyckades till följande mottagare eller grupper:"),
+        ("Kan ikke leveres: Hei", "Levering mislyktes til disse mottakerne eller gruppene:"),
+        ("Ikke-leverbar: Hej", "Levering til følgende modtagere eller grupper mislykkedes:"),
+        ("Ei voi toimittaa: Hei", "Toimitus epäonnistui seuraaville vastaanottajille tai ryhmille:"),
+        ("Kézbesíthetetlen: Szia", "A kézbesítés a következő címzettek vagy csoportok számára nem sikerült:"),
+        ("Imposibil de livrat: Salut", "Livrarea nu a reușit la acești destinatari sau grupuri:"),
+        ("Teslim edilemiyor: Selam", "Şu alıcılara veya gruplara teslim edilemedi:"),
+        ("未送达: 你好", "未能向这些收件人或组发送邮件:"),
+        ("配信不能: こんにちは", "次の受信者またはグループへの配信に失敗しました:"),
+        ("배달되지 않음: x", "다음 받는 사람 또는 그룹에 배달하지 못했습니다."),
+    ],
+)
+def test_a_report_is_known_in_every_language_by_its_sender_or_by_its_words(subject: str, text: str) -> None:
+    for headers in (EXCHANGE, (("from", "postmaster@example.net"), ("return-path", "<postmaster@example.net>"))):
+        verdict = kind_of(headers, subject, f"{text}\n\nvictor@example.net\n550 5.1.10 RecipientNotFound")
+        assert verdict.kind == "bounce", headers
+        assert verdict.bounce is not None
+        assert [recipient.address for recipient in verdict.bounce.recipients] == ["victor@example.net"]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Hi. I wasn't able to deliver your message.\n\n<tomato@example.net>:\n550 unknown", "tomato@example.net"),
+        ("Failed to deliver to 'tomato@example.net'\nSMTP module reports: 550", "tomato@example.net"),
+        ("Your message could not be delivered.\n\tRecipient: [SMTP:superuser1@example.net]\n550", "superuser1@example.net"),
+        ("Письмо не доставлено по адресу hector@example.net, так как адрес не найден.", "hector@example.net"),
+    ],
+)
+def test_an_address_is_named_whole_whatever_words_are_in_it(text: str, address: str) -> None:
+    verdict = kind_of(DAEMON, "Undeliverable mail", text)
+    assert verdict.bounce is not None
+    assert [recipient.address for recipient in verdict.bounce.recipients] == [address]
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "text"),
+    [
+        ("noreply@parcels.example", "Ваша посылка не доставлена", "Курьер не застал вас: посылка не доставлена."),
+        ("no-reply@parcels.example", "Nie można dostarczyć paczki", "Nie można dostarczyć paczki. Zadzwoń."),
+        ("Parcels <delivery@parcels.example>", "Delivery failed", "Your parcel could not be delivered. Call 555-123 4567."),
+    ],
+)
+def test_a_parcel_that_is_not_delivered_is_no_bounce(author: str, subject: str, text: str) -> None:
+    assert kind_of((("from", author),), subject, text).kind == "message"
+
+
 def test_the_original_id_is_read_from_the_words_below_the_divider() -> None:
     text = "<who@example.net>:\nNo user.\n\n--- Below this line is a copy.\n\nReceived: by x\nMessage-Id: <sent-2@mx.example.com>\n"
     verdict = kind_of(DAEMON, "failure notice", text)
@@ -141,6 +205,8 @@ def test_amazons_notices_are_read_by_their_type(notification: str, kind: str) ->
         ("Отпуск", "Хочу в отпуск."),
         ("Urlaub", "Ich möchte buchen."),
         ("Auto: Versicherung", "Wie ist der Stand?"),
+        ("Automatic reply does not work", "What now?"),
+        ("Автоматический ответ не приходит", "Что делать?"),
     ],
 )
 def test_what_a_person_writes_about_such_things_is_a_message(subject: str, text: str) -> None:
@@ -155,6 +221,21 @@ def test_what_a_person_writes_about_such_things_is_a_message(subject: str, text:
         ((*PERSON, ("precedence", "auto_reply")), "Re: Hello"),
         ((*PERSON, ("x-autoreply", "yes")), "Re: Hello"),
         ((*PERSON, ("x-autorespond", "")), "Re: Hello"),
+        ((*PERSON, ("auto-submitted", "auto-replied (vacation)")), "Re: Hello"),
+        ((*PERSON, ("x-auto-reply-from", "anna@example.org")), "Re: Hello"),
+        ((*PERSON, ("content-type", 'multipart/report; report-type="disposition-notification"; boundary=x')), "Read: Hello"),
+        ((*PERSON, ("x-precedence", "auto_reply")), "Re: Hello"),
+        ((*PERSON, ("x-post-messageclass", "9; Autoresponder")), "Re: Hello"),
+        ((*PERSON, ("delivered-to", "Autoresponder")), "Re: Hello"),
+        (PERSON, "[Auto-Reply] Hello"),
+        (PERSON, "Out of Office AutoReply: Hello"),
+        (PERSON, "Răspuns automat: Salut"),
+        (PERSON, "Autosvar: Hej"),
+        (PERSON, "Αυτόματη απάντηση: Γεια"),
+        (PERSON, "自動答覆: 你好"),
+        ((*PERSON, ("x-auto-response-suppress", "All")), "Afwezigheidsbericht: Hallo"),
+        ((*PERSON, ("x-auto-response-suppress", "All")), "Poissaoloviesti: Hei"),
+        ((*PERSON, ("x-auto-response-suppress", "All")), "I'm on vacation"),
         (PERSON, "Out of Office: Hello"),
         (PERSON, "Automatic reply: Hello"),
         (PERSON, "Автоматический ответ: Привет"),
@@ -206,6 +287,27 @@ def test_a_feedback_report_is_a_complaint() -> None:
             None,
             "https://mail.yandex.ru/filters-confirm?e=abc",
         ),
+        (
+            "Zespół Gmail <forwarding-noreply@google.com>",
+            "Potvrzení přesměrování služby Gmail",
+            "Potvrzovací kód: 123456789\nhttps://mail-settings.google.com/mail/vf-abc",
+            "123456789",
+            "https://mail-settings.google.com/mail/vf-abc",
+        ),
+        (
+            "hello@mail.yandex.ru",
+            "Подтвердите пересылку писем",
+            "https://mail.yandex.ru/filters-confirm?e=abc",
+            None,
+            "https://mail.yandex.ru/filters-confirm?e=abc",
+        ),
+        (
+            "noreply@corp.mail.ru",
+            "Подтверждение пересылки",
+            "https://e.mail.ru/settings/forward?code=abc",
+            None,
+            "https://e.mail.ru/settings/forward?code=abc",
+        ),
         ("Zoho Mail <noreply@zohomail.com>", "Email forwarding verification", "Verification code: 4F6G7H", "4F6G7H", None),
         (
             "Microsoft <account-security-noreply@accountprotection.microsoft.com>",
@@ -223,6 +325,9 @@ def test_a_providers_question_carries_its_code_and_link(author: str, subject: st
 
 def test_a_stranger_who_uses_a_providers_words_confirms_nothing() -> None:
     assert kind_of(PERSON, "Gmail Forwarding Confirmation", "Confirmation code: 123456789").kind == "message"
+    for author in ("anna@mail.ru", "anna-team@yandex.ru", "anna@outlook.com", "anna@zohomail.com"):
+        text = "Security code: 123456, see https://e.mail.ru/forward https://mail.yandex.ru/x https://outlook.live.com/x"
+        assert kind_of((("from", author),), "Пересылка (forwarding) не работает", text).kind == "message"
 
 
 def test_mail_without_subject_text_and_attachment_is_empty() -> None:

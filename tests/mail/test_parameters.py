@@ -18,6 +18,7 @@ NAMES = [
     ("attachment; filename=fallback.pdf; filename*=UTF-8''a%20b.pdf", "a b.pdf"),
     ("attachment; filename*=\"utf-8''a%20b.pdf\"", "a b.pdf"),
     ("attachment; filename*=a%20b.pdf", "a b.pdf"),
+    ("attachment; filename*=UTF-8''\"a%20b.pdf\"", "a b.pdf"),
     ("attachment; filename*=koi8-r'ru'%F3%DE%C5%D4.pdf", "Счет.pdf"),
     ("attachment; filename*0=long; filename*1=er.pdf", "longer.pdf"),
     ("attachment; filename*1=er.pdf; filename*0=long", "longer.pdf"),

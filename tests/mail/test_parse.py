@@ -68,6 +68,7 @@ def test_a_field_may_be_missing(missing: str) -> None:
         ("iso-8859-2", POLISH),
         ("iso-8859-5", RUSSIAN),
         ("windows-1250", POLISH),
+        ("iso-2022-kr", "안녕하세요. 프린터가 고장났습니다."),
     ],
 )
 @pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])

@@ -47,7 +47,9 @@ _FIRST_PERSON = re.compile(
 _PROSE = re.compile(
     r"(?<!\w)(?:the|your|our|my|his|her|their|someone|somebody|ваш\w*|наш\w*|мой|моя|моей|его|её|ее|их|клиент\w*|оператор\w*|сотрудни\w*|менеджер\w*|специалист\w*"
     r"|ваша|вашої|мій|моя|співробітни\w*|wasz\w*|nasz\w*|mój|moja|państwa|pracowni\w*|klient\w*|konsultant\w*|der|die|das|ein|eine|mein\w*|unser\w*|kunde"
-    r"|votre|vos|notre|mon|ma|cliente|empleado|su|vuestro|vostro|nostro|uw|uw|mijn|onze|seu|sua|nosso)(?!\w)",
+    r"|votre|vos|notre|cliente|empleado|vuestro|vostro|nostro|uw|uw|mijn|onze|seu|sua|nosso)(?!\w)"
+    # These begin names of weekdays, too: "On Mon, 3 Mar 2025", "su 2.3.2025".
+    r"|(?<!\w)(?:mon|ma|su)\s[^\W\d_]{2}",
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"[\s:：*_.\-–—>()]*$")
@@ -58,8 +60,12 @@ class _Signs:
     """What an attribution could be recognised by."""
 
     text: str
+    lead_end: int
+    """Where what stands before the date ends, if that is nothing but words known to stand there."""
     ends_in_colon: bool
     dashed: bool
+    arrowed: bool
+    """As GroupWise writes them: `>>> Anna <anna@example.net> 3/12/2025 2:05 PM >>>`."""
     led: bool
     opened: bool
     dated: bool
@@ -78,7 +84,7 @@ def is_attribution(text: str, *, quote_follows: bool, named_first: bool = True) 
     if not 6 <= len(text) <= LONGEST:
         return False
     signs = _read(text)
-    if not quote_follows and not signs.address and _PROSE.search(signs.text):
+    if not quote_follows and not signs.address and _PROSE.search(signs.text, signs.lead_end):
         return False
     if signs.verb and _FIRST_PERSON.search(_ADDRESS.sub("", signs.text)) and not signs.bracketed:
         return False
@@ -94,7 +100,7 @@ def may_name_first(line: str) -> bool:
 
 def may_end(line: str) -> bool:
     """A cheap test of what was joined so far: could an attribution end here, with no quotation marked below?"""
-    return line.endswith((":", "：", "-", "*", ".")) or "@" in line or "GMT" in line
+    return line.endswith((":", "：", "-", "*", ".", ">>>")) or "@" in line or "GMT" in line
 
 
 def is_bare_verb(line: str) -> bool:
@@ -108,7 +114,7 @@ def may_begin(line: str) -> bool:
     head = line.lstrip("*_-–—>( \"'\u201c«„")[:60]
     if not head:
         return False
-    if head[0].isdigit() or "@" in line or line.endswith("<"):
+    if head[0].isdigit() or "@" in line or line.endswith(("<", ">>>")):
         return True
     word = _WORD.match(head)
     return (word is not None and (word[0].casefold() in _LEAD or _STARTS.match(head) is not None)) or _is_short_with_verb(line)
@@ -123,12 +129,15 @@ def _read(text: str) -> _Signs:
     core = stripped.strip("-–—*_ \t>")
     digit = re.search(r"\d", core[:70])
     lead = [word.casefold() for word in _WORD.findall(core[: digit.start()])] if digit else []
+    led = digit is not None and len(lead) <= 6 and all(word in _LEAD or word.rstrip("s") in _LEAD for word in lead)
     verb = max(_WROTE.finditer(core), key=re.Match.start, default=None)
     return _Signs(
         text=core,
+        lead_end=digit.start() if digit and led else 0,
         ends_in_colon=core.endswith((":", "：", ":.")),
         dashed=stripped.startswith("--") and stripped.endswith("--"),
-        led=digit is not None and len(lead) <= 6 and all(word in _LEAD or word.rstrip("s") in _LEAD for word in lead),
+        arrowed=stripped.startswith(">>>") and stripped.endswith(">>>"),
+        led=led,
         opened=bool(lead) and any(word in _OPENERS for word in lead[:3]),
         dated=_is_dated(core),
         timed=_TIME.search(core) is not None,
@@ -172,8 +181,10 @@ def _dated_first(signs: _Signs, quote_follows: bool) -> bool:
 def _named_first(signs: _Signs, quote_follows: bool) -> bool:
     """As in "Anna <anna@example.net> wrote:", "Anna schrieb am 12.3.2025 um 14:05:" and "---- Anna wrote ----"."""
     words = len(_WORD.findall(signs.text[:200]))
-    if signs.dashed and signs.verb_ends:
+    if (signs.dashed and signs.verb_ends) or (signs.arrowed and signs.dated and signs.timed):
         return True
+    if quote_follows and signs.dated and signs.timed and signs.bracketed and signs.ends_in_colon and words <= 24:
+        return True  # in a language that phrases.py does not have
     if signs.ends_in_colon and _STARTS.match(signs.text):
         return (signs.dated and (signs.timed or signs.bracketed)) or (quote_follows and signs.bracketed)
     if signs.bracketed and signs.ends_in_colon and (signs.verb or _WROTE_BY.search(signs.text)):
@@ -183,7 +194,11 @@ def _named_first(signs: _Signs, quote_follows: bool) -> bool:
     by = _WROTE_BY.search(signs.text)
     if by and signs.ends_in_colon and signs.dated and signs.timed and len(_WORD.findall(signs.text[: by.start()])) <= 5:
         return True
-    return quote_follows and signs.verb_ends and signs.ends_in_colon and (words <= 6 or (signs.opened and words <= 14))
+    if not (quote_follows and signs.ends_in_colon and signs.verb):
+        return False
+    if signs.verb_ends:
+        return words <= 6 or (signs.opened and words <= 14)
+    return signs.dated and signs.timed and len(_WORD.findall(signs.text[: signs.verb.start()])) <= 5
 
 
 def _ends_in_address(core: str) -> bool:

@@ -7,8 +7,8 @@ from gateway.domain.ours import Ours
 from gateway.mail.reply.attribution import LONGEST, is_attribution, is_bare_verb, may_begin, may_end, may_name_first
 from gateway.mail.reply.cut import Cut, Span, SpanKind, cut_at, whole
 from gateway.mail.reply.headers import Block, begins_forward, is_rule, read_block, read_field, separator
-from gateway.mail.reply.lines import Lines, Mark
-from gateway.mail.reply.own import find_reply_above, names_ours
+from gateway.mail.reply.lines import Lines, Mark, is_angle_quoted
+from gateway.mail.reply.own import find_reply_above, names_address, names_ours
 from gateway.mail.reply.signature import signature_start
 from gateway.mail.reply.structure import Structure, mark_lines, read_structure, signed_lines
 
@@ -29,17 +29,19 @@ class _Boundary:
     attribution: bool = False
 
 
-def cut_reply(text: str, html: str | None, ours: Ours, *, forwards: bool = False) -> Cut:
+def cut_reply(text: str, html: str | None, ours: Ours, *, forwards: bool = False, answers: bool = True) -> Cut:
     """Cut `text`; `html` is its other form or its source. When unsure, text stays new.
 
-    `forwards`: the message says that it is a forward, so that the forwarded message belongs to what its author has to say.
+    A forwarded message belongs to what its sender has to say, unless we wrote it. A line such as "Forwarded message" tells one, though not
+    over `>` lines of a mail that `answers` another: those its reader knows. With `forwards`, when the subject says that this is a forward,
+    all that programs put above a quotation tells one, but the attribution of a reply.
     """
     if not text.strip():
         return whole(text)
     structure = read_structure(html, text) if html else Structure()
     lines = Lines(text)
     mark_lines(lines, structure)
-    scan = _Scan(lines, ours, forwards)
+    scan = _Scan(lines, ours, forwards=forwards, answers=answers)
     limit = scan.honour_reply_above()
     scan.run(limit)
     return _finish(text, lines, scan, signed_lines(lines, structure))
@@ -48,11 +50,14 @@ def cut_reply(text: str, html: str | None, ours: Ours, *, forwards: bool = False
 class _Scan:
     """`kinds[i]` is what line i was found to be."""
 
-    def __init__(self, lines: Lines, ours: Ours, forwards: bool) -> None:
+    def __init__(self, lines: Lines, ours: Ours, *, forwards: bool, answers: bool) -> None:
         self.lines = lines
         self.ours = ours
         self.forwards = forwards
+        self.answers = answers
         self.kinds: list[SpanKind] = ["new"] * len(lines)
+        self.forwarded = len(lines)
+        """The line with which the forwarded message begins: a signature below it is not the sender's."""
         self.announced = False
         self.candidates = 0
 
@@ -151,7 +156,8 @@ class _Scan:
         end = min(self._run_end(start), limit)
         lines = self.lines
         mark = max(lines.marks[start:end])
-        if self._is_bare_forward(start, end):
+        if self._is_forward(start, end):
+            self.forwarded = min(self.forwarded, start)
             return end
         follows = lines.next_filled(end, limit) < limit
         announces = self._announces(start, end)
@@ -164,7 +170,8 @@ class _Scan:
     def _take_boundary(self, boundary: _Boundary, limit: int) -> int:
         lines = self.lines
         body = lines.next_filled(boundary.end, limit)
-        if boundary.forward and self.forwards:
+        if self._is_forward(boundary.start, limit):
+            self.forwarded = min(self.forwarded, boundary.start)
             return limit
         written = self._anything_new(boundary.start)
         if body < limit and lines.marks[body] is not Mark.NONE and not (boundary.forward and not written):
@@ -190,11 +197,24 @@ class _Scan:
             return False
         return self._attribution_end(first, end, quote_follows=True) is not None or self._block(first, end) is not None
 
-    def _is_bare_forward(self, start: int, end: int) -> bool:
-        """A forwarded message with no word above it is what its sender has to say; in a forward, whatever stands above."""
+    def _is_forward(self, start: int, end: int) -> bool:
+        """Do these lines begin what the sender forwards (see `cut_reply`)?"""
         first = self.lines.next_filled(start, min(end, start + 40))
-        is_forward = first < end and separator(self.lines.plain(first)) == "forwarded"
-        return is_forward and (self.forwards or not self._anything_new(start))
+        if first < end and is_rule(self.lines.plain(first)):
+            first = self.lines.next_filled(first + 1, min(end, first + _LOOK_AHEAD))
+        if first >= end:
+            return False
+        line = self.lines.plain(first)
+        run_in = begins_forward(line)
+        kind = run_in[0] if run_in else separator(line)
+        if kind != "forwarded" and not self.forwards:
+            return False
+        below = first if kind is None else self.lines.next_filled(first + 1, min(end, first + _LOOK_AHEAD))
+        if self.answers and not self.forwards and below < end and is_angle_quoted(self.lines.raw[below]) and self._anything_new(start):
+            return False
+        header = self._block(below, end) if below < end else None
+        author = run_in[1] if run_in else header.first("author") if header else ""
+        return (kind is not None or header is not None) and not names_address(author, self.ours)
 
     def _run_end(self, start: int) -> int:
         """The end of the run of marked lines, with the blank lines between them and what a marked line spilled into the next."""
@@ -228,7 +248,7 @@ class _Scan:
         kind = separator(line)
         if kind or begins_forward(line):
             below = self._header_end(index + 1, limit)
-            return _Boundary(index, below, forward=kind == "forwarded" or kind is None)
+            return _Boundary(index, below, forward=kind != "original")
         if is_rule(line):
             return self._ruled(index, limit)
         block = self._block(index, limit)
@@ -297,7 +317,7 @@ class _Scan:
             if len(joined) > LONGEST:
                 return None
             follows = self._marked_after(end + 1, limit) if quote_follows is None else quote_follows
-            if not (follows or may_end(joined)):
+            if not (follows or may_end(joined)) or (end + 1 < limit and is_bare_verb(lines.plain(end + 1))):
                 continue
             named_first = end == index or may_name_first(lines.plain(index))
             if line and is_attribution(joined, quote_follows=follows, named_first=named_first):
@@ -328,16 +348,17 @@ class _Scan:
 
 
 def _finish(text: str, lines: Lines, scan: _Scan, signed: frozenset[int]) -> Cut:
-    _sign(lines, scan.kinds, signed)
+    _sign(lines, scan, signed)
     cut = cut_at(text, _spans(lines, scan.kinds))
     if not any(map(str.isalnum, cut.new_text)) and _words_written(lines, scan.kinds):
         return whole(text)
     return cut
 
 
-def _sign(lines: Lines, kinds: list[SpanKind], signed: frozenset[int]) -> None:
+def _sign(lines: Lines, scan: _Scan, signed: frozenset[int]) -> None:
     """Mark the signature at the end of each stretch of new text: above the quotation, below it, or both."""
-    for kind, group in groupby(range(len(kinds)), key=lambda index: kinds[index]):
+    kinds = scan.kinds
+    for kind, group in groupby(range(scan.forwarded), key=lambda index: kinds[index]):
         if kind == "new":
             run = list(group)
             start = signature_start(lines, run, signed)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gateway.mail.phrases import alternatives, fold
 
+Separator = Literal["original", "forwarded"]
 Role = Literal["author", "recipient", "copy", "date", "subject", "reply_to"]
 _ROLES: tuple[Role, ...] = ("subject", "date", "copy", "author", "recipient", "reply_to")
 
@@ -21,6 +22,8 @@ LABELS = _labels()
 _LONGEST_LABEL = max(map(len, LABELS)) + 6
 _ORIGINAL = frozenset(alternatives("original"))
 _FORWARDED = frozenset(alternatives("forwarded"))
+# Whatever else a divider says, in the program's wording of the day.
+_FORWARD_STEM = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, alternatives('forward_stem')))})")
 _NOUNS = frozenset(
     [
         "message",
@@ -52,14 +55,16 @@ _NOUNS = frozenset(
         "메시지",
     ]
 )
-_DASHED = re.compile(r"[\s*_|]*([-‐—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐—–=_]{2,}[\s*_|:]*$")
-_RULE = re.compile(r"[\s*]*[-‐—–=_]{4,}[\s*]*$")
-_RUN_IN = re.compile(r"\s*[-‐]{3,}\s?([^-‐\n]{4,50}?)\s?[-‐]{3,}\s+(\S[^\n]*)$")
+_DASHED = re.compile(r"[\s*_|]*([-‐‑—–=_]{2,})\s*([^\n]{2,80}?)\s*[-‐‑—–=_]{2,}[\s*_|:]*$")
+_RULE = re.compile(r"[\s*]*[-‐‑—–=_]{4,}[\s*]*$")
+_RUN_IN = re.compile(r"\s*[-‐‑]{3,}\s?([^-‐‑\n]{4,50}?)\s?[-‐‑]{3,}\s+(\S[^\n]*)$")
 _COLON = re.compile(r"[:：]\s")
 _MOST_COLONS = 12
 _BEFORE_LABEL = re.compile(r"[\s>;\w)\].]")
 # A form's own fields ("Phone: …"): what stands among them is no mail program's block.
 _OTHER_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][\w .-]{1,24}[*_]{0,2}\s?:[*_]{0,2}\s+\S")
+_LONG_RULE = 10
+"""Dashes before QQ's bare "Original"; a person's heading has fewer."""
 _MAX_LINES = 30
 _MAX_FOLDS = 3
 """Lines of a block, and lines that one field may be folded over."""
@@ -171,15 +176,17 @@ def _label_before(value: str, at: int, colon: int) -> tuple[int, Role] | None:
     return None
 
 
-def separator(line: str) -> Literal["original", "forwarded"] | None:
+def separator(line: str) -> Separator | None:
     """`-----Original Message-----`, `Begin forwarded message:` and their like; None for any other line."""
     if len(line) > 120:
         return None
     dashed = _DASHED.match(line)
     words = " ".join(fold((dashed[2] if dashed else line).strip("*_:：- \t>")).split())
-    if words.startswith("original message processed by david"):
+    if words.startswith("original message processed by david") or (dashed and words == "original" and len(dashed[1]) >= _LONG_RULE):
         return "original"
     if words in _FORWARDED and (dashed or line.rstrip("* _").endswith((":", "："))):
+        return "forwarded"
+    if dashed and len(dashed[1]) >= 3 and _FORWARD_STEM.search(words):
         return "forwarded"
     if dashed and (words in _ORIGINAL or (len(dashed[1]) >= 3 and len(words) < 45 and not _NOUNS.isdisjoint(words.split()))):
         return "original"
@@ -191,9 +198,8 @@ def is_rule(line: str) -> bool:
     return _RULE.match(line) is not None
 
 
-def begins_forward(line: str) -> tuple[str, str] | None:
-    """A forwarding separator with the header block run into its line, as Yahoo writes it: the separator and the rest."""
+def begins_forward(line: str) -> tuple[Separator, str] | None:
+    """A separator with the header block run into its line, as Yahoo writes it: what it is, and the rest."""
     found = _RUN_IN.match(line[:4000]) if line.startswith(("---", "‐‐‐")) else None
-    if found and " ".join(fold(found[1]).split()) in _FORWARDED | _ORIGINAL and read_field(found[2]):
-        return found[1], found[2]
-    return None
+    kind = separator(f"---{found[1]}---") if found else None
+    return (kind, found[2]) if found and kind and read_field(found[2]) else None

@@ -92,15 +92,19 @@ def _split(text: str) -> tuple[list[str], list[int]]:
 
 
 def is_angle_quoted(line: str) -> bool:
-    """But ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation."""
+    """But ">>> >>> http://example.net <<<" is somebody's arrow, not a quotation, nor is GroupWise's attribution, in arrows too."""
     if not line or ">" not in line[:8]:
         return False
     head = line[:8].translate(_INVISIBLE).lstrip(" \t")
-    return head.startswith(">") and line[:4].strip() != "" and not line[-200:].rstrip().endswith("<<")
+    return head.startswith(">") and line[:4].strip() != "" and not line[-200:].rstrip().endswith("<<") and not _is_arrowed(line)
+
+
+def _is_arrowed(line: str) -> bool:
+    return line.startswith(">>> ") and line[-200:].rstrip().endswith(" >>>")
 
 
 def plain(line: str) -> str:
     line = line[:_LONGEST_PLAIN]
     visible = line.translate(_VISIBLE)
-    marks = _QUOTE_MARKS.match(visible)
+    marks = _QUOTE_MARKS.match(visible) if not _is_arrowed(visible) else None
     return (visible[marks.end() :] if marks else visible).strip()

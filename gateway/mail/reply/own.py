@@ -54,6 +54,11 @@ def names_ours(text: str, ours: Ours) -> bool:
     folded = " ".join(text.casefold().split())
     if _NUMBER.search(folded):
         return True
-    addresses = (address.removeprefix("*") for address in ours.addresses)
     domains = (f"@{domain}" for domain in ours.domains)
-    return any(name and name.casefold() in folded for name in (*addresses, *domains, *ours.names))
+    return names_address(folded, ours) or any(name and name.casefold() in folded for name in (*domains, *ours.names))
+
+
+def names_address(text: str, ours: Ours) -> bool:
+    """A gateway's address."""
+    folded = text.casefold()
+    return any(address.removeprefix("*").casefold() in folded for address in ours.addresses)

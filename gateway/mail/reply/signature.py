@@ -9,8 +9,12 @@ _DASHES = re.compile(r"(?:--|—|–—|—-|__) ?$")
 _EXACT = re.compile(r"-- $")
 _RULE = re.compile(r"_{5,}\s*$")
 _NAME = re.compile(r"-{1,2}[^\W\d_a-z][\w.'’]+(?: [^\W\d_a-z][\w.'’]*){1,3}$")
-_PHRASE = "|".join(sorted(map(re.escape, alternatives("sent_from")), key=len, reverse=True))
-_SENT_FROM = re.compile(rf"[\s*_>\[(]*(?:{_PHRASE})", re.IGNORECASE)
+_WHOLE = "…"
+_BEGINNINGS = "|".join(sorted((re.escape(each) for each in alternatives("sent_from") if _WHOLE not in each), key=len, reverse=True))
+_WHOLES = "|".join(re.escape(each).replace(_WHOLE, r"[^\n,]{0,60}") for each in alternatives("sent_from") if _WHOLE in each)
+_SENT_FROM = re.compile(rf"[\s*_>\[(–—-]*(?:{_BEGINNINGS}|(?:{_WHOLES})[.!\s]*$)", re.IGNORECASE)
+# They sign with a sentence or two.
+_WORDY = re.compile(r"k-9 mail|gmx|web\.de|fairemail", re.IGNORECASE)
 _DEVICE = re.compile(
     r"iphon|ipad|ipod|android|galaxy|samsung|blackberry|outlook|windows|phone|mobil|handy|smartphone|tablet|htc|nokia|xperia"
     r"|huawei|honor|xiaomi|redmi|poco|lenovo"
@@ -18,7 +22,9 @@ _DEVICE = re.compile(
     r"|пристро|telefon|komór|urządz|device"
     r"|spark|airmail|mailbox|sparrow|typeapp|bluemail|boxer|acompli|newton|nine|aqua|thunderbird|superhuman|front|apple|watch|jolla"
     r"|torch|zariadenia|zařízení|verizon|t-mobile"
-    r"|téléphone|teléfono|telefono|telefone|móvil|celular|puhelin|mobiltelefon|matkapuhelin|手机|手機|电话|携帯|스마트폰|virus",
+    r"|téléphone|teléfono|telefono|telefone|móvil|celular|puhelin|mobiltelefon|matkapuhelin|手机|手機|电话|携帯|스마트폰|virus"
+    r"|ios\b|cellulare|mobiel|telefoon|telemóvel|puhelime|készülék|cihaz|мобил|мобіл|ukr\.net|小米|华为|邮箱|郵箱|メール|スマートフォン|スマホ"
+    r"|fairemail|hey\b|zoho",
     re.IGNORECASE,
 )
 # What stands under a rule is a mailing list's footer or a card only if it says where to turn to.
@@ -97,5 +103,7 @@ def is_sent_from(line: str) -> bool:
     """A line that a mail program signs with; one that a person began the same way goes on past it, or names no device."""
     if len(line) > _LONGEST_LINE or not _SENT_FROM.match(line) or not _DEVICE.search(line):
         return False
+    if _WORDY.search(line):
+        return True
     bare = re.sub(r"[<(\[]?(?:https?|mailto):\S*|<[^>]*>", "", line)
     return len(bare.split()) <= 10 and "," not in bare

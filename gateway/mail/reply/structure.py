@@ -6,7 +6,7 @@ text/plain), so that an element's extent becomes a range of the text. Where they
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -20,7 +20,8 @@ MAX_NODES = 60_000
 """Beyond these the text alone decides."""
 
 _SILENT = frozenset(["script", "style", "head", "title", "template", "noscript"])
-_LAUNDERED = re.compile(r"^(?:x_|ecx)+")
+_LAUNDERED = re.compile(r"^(?:x_|ecx|yiv\d+|ydp[0-9a-f]{6,10}|m_-?\d+|v\d)+")
+"""What Exchange, Hotmail, Yahoo, Gmail and Roundcube put before the names of foreign HTML."""
 _CITED_CLASSES = frozenset(
     [
         "gmail_quote",
@@ -31,27 +32,38 @@ _CITED_CLASSES = frozenset(
         "tutanota_quote",
         "zmail_extra",
         "mail-quote-collapse",
-        "outlookmessageheader",
         "clean_bq",
         "airmail_on",
         "front-blockquote",
         "appleoriginalcontents",
         "gmail_attr",
+        "gmail_quote_attribution",
+        "nylas-quote",
+        "ms-outlook-mobile-reference-message",
+        "missive_quote",
+        "hs_reply",
+        "freshdesk_quote",
+        "cm_quote",
+        "history_container",
+        "nh_extra",
+        "nh_quote",
     ]
 )
 _CITED_IDS = re.compile(
-    r"(?:x_)*(?:olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent"
-    r"|replycontent|reply-intro|origbody)"
+    r"olk_src_body_section|mail-editor-reference-message-container|yahoo_quoted|isreplycontent|replycontent|reply-intro|origbody"
+    r"|composer_parent_mail|blockquote_zmail|edo-original|aqm-original|nine_original|canaryblockquote|qt$"
 )
-_REST_IDS = re.compile(
-    r"(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$"
-)
+_CITED_ATTRIBUTES = (("name", "messageReplySection"), ("name", "quote"), ("name", "quoted-content"), ("fairemail", "reference"))
+_REST_IDS = re.compile(r"(?:divrplyfwdmsg|appendonsend|stopspelling|zwchr|ms-outlook-mobile-body-separator-line|oldmessageseparator)$")
+_REST_ATTRIBUTES = (("data-marker", "__DIVIDER__"), ("data-marker", "__HEADERS__"), ("data-marker", "__QUOTED_TEXT__"))
 _SIGNATURE_CLASSES = frozenset(
     ["gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block", "yahoo_signature", "tutanota_signature"]
 )
-_SIGNATURE_IDS = re.compile(r"(?:x_)*(?:signature|ms-outlook-mobile-signature|applemailsignature)")
-_MAILRU_BORDER = re.compile(r"border-left:\s*1px solid #0857a6", re.IGNORECASE)
-_TOP_BORDER = re.compile(r"border-top:\s*solid\s+(?:#(?:b5c4df|e1e1e1)|windowtext)\s+1\.0pt", re.IGNORECASE)
+_REST_CLASSES = frozenset(["outlookmessageheader"])
+_SIGNATURE_IDS = re.compile(r"(?:signature|ms-outlook-mobile-signature|applemailsignature)")
+_MAILRU_BORDER = re.compile(r"border-left:\s*1px solid (?:#0857a6|rgb\(8,\s?87,\s?166\))", re.IGNORECASE)
+_GREY = r"(?:#b5c4df|#e1e1e1|windowtext|black|rgb\((?:225,\s?225,\s?225|181,\s?196,\s?223)\))"
+_TOP_BORDER = re.compile(rf"border-top:\s*(?:solid\s+{_GREY}\s+1(?:\.0)?p[tx]|1(?:\.0)?p[tx]\s+solid\s+{_GREY})", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]+")
 _SEARCHED_AHEAD = 4000
 _SEARCHED_NEAR = 300
@@ -181,22 +193,29 @@ def _mark_of(node: LexborNode, tag: str | None, found: _Found) -> Mark | str | N
     if not attributes:
         return Mark.SOFT if tag == "blockquote" else None
     classes = {_LAUNDERED.sub("", name) for name in (attributes.get("class") or "").casefold().split()}
-    identity = (attributes.get("id") or "").casefold()
+    identity = _LAUNDERED.sub("", (attributes.get("id") or "").casefold())
     style = attributes.get("style") or ""
     if tag == "blockquote":
         cited = (
             (attributes.get("type") or "").casefold() == "cite"
             or bool(classes & (_CITED_CLASSES - {"gmail_quote"}))
             or _MAILRU_BORDER.search(style)
+            or (identity and _CITED_IDS.match(identity))
         )
         return Mark.HARD if cited else Mark.SOFT
-    if classes & _CITED_CLASSES or (identity and _CITED_IDS.match(identity)) or attributes.get("name") == "messageReplySection":
+    if classes & _CITED_CLASSES or (identity and _CITED_IDS.match(identity)) or _has(attributes, _CITED_ATTRIBUTES):
         return Mark.HARD
+    if classes & _REST_CLASSES or _has(attributes, _REST_ATTRIBUTES):
+        return "rest"
     if (identity and _REST_IDS.match(identity)) or (tag == "div" and "border" in style and _is_header_box(node, style, found)):
         return "rest"
     if classes & _SIGNATURE_CLASSES or (identity and _SIGNATURE_IDS.match(identity)) or "data-signature-widget" in attributes:
         return "signature"
     return None
+
+
+def _has(attributes: Mapping[str, str | None], wanted: tuple[tuple[str, str], ...]) -> bool:
+    return any(attributes.get(name) == value for name, value in wanted)
 
 
 def _is_header_box(node: LexborNode, style: str, found: _Found) -> bool:

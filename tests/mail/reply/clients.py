@@ -138,6 +138,18 @@ ATTRIBUTIONS = (
     "El mié., 12 mar. 2025 14:05, {X} escribió:",
     "Dne st 12. 3. 2025 14:05 uživatel {X} napsal:",
     "Служба поддержки <support@example.com> пишет:",
+    # Weekdays that other languages have for "my" and "his".
+    "On Mon, Mar 03, 2025 at 09:05:12AM +0100, Support Desk wrote:",
+    "On Mon, Mar 3, 2025, at 9:05 AM, Support Desk wrote:",
+    "Support Desk kirjoitti su 2.3.2025 klo 9.05:",
+    "Am Montag, dem 3. März 2025 um 9:05 Uhr schrieb {X}:",
+    "{X} hat am 3. März 2025 um 09:05 geschrieben:",
+    "Op 03-03-2025 09:05 heeft Support Desk <support@example.com> geschreven:",
+    "Support Desk 於 2025/3/3 上午 09:05 寫道:",
+    "пн, 3 бер. 2025 р., 09:05 користувач {X} пише:",
+    "3 марта 2025 г. в 09:05:12 GMT+03:00, {X} пишет:",
+    "Dnia Mon, 3 Mar 2025 09:05:12 +0100 Support Desk <support@example.com> napisał(a):",
+    "Am 3. März 2025 09:05:12 MEZ schrieb {X}:",
 )
 
 # Without quote marks below them these could be a sentence.
@@ -146,6 +158,9 @@ MARKED_ATTRIBUTIONS = (
     "12.03.2025 14:05 tarihinde Support yazdı:",
     "Quoting {X}:",
     "Цитирование {X}:",
+    "Support Desk wrote on 3/3/2025 9:05 AM:",
+    "เมื่อ 3/3/2025 09:05 {X} เขียนว่า:",
+    "{X} 03.03.2025 09:05 жазды:",
 )
 
 # `|` divides lines.
@@ -229,4 +244,13 @@ SEPARATORS = (
     "--- Вихідне повідомлення ---",
     "-----元のメッセージ-----",
     "------ Исходное сообщение ------",
+    "------------------ Original ------------------",
+    "‑‑‑‑‑‑‑ Original Message ‑‑‑‑‑‑‑",
+    "-----邮件原件-----",
+    "-------- 原始訊息 --------",
+    "-------- 원본 이메일 --------",
+    "---------- Původní e-mail ----------",
+    "-------- Originalmeddelande --------",
+    "-------- Oprindelig besked --------",
+    "-------- Αρχικό μήνυμα --------",
 )
