@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import Boolean, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.statements import as_json
@@ -80,8 +80,8 @@ class Attached:
 
 
 OPEN = """
-    INSERT INTO tickets (subject, department, gateway, language, category, related, client_id)
-    SELECT :subject, :department, :gateway, :language, :category, :related, {client} RETURNING number, client_id, created_at
+    INSERT INTO tickets (subject, department, gateway, language, category, related, client_waiting_since, client_id)
+    SELECT :subject, :department, :gateway, :language, :category, :related, now(), {client} RETURNING number, client_id, created_at
 """
 ARTICLE = """
     INSERT INTO articles (ticket, kind, author_role, author_name, author_address, message_id, text, quoted_text, signature, html, private,
@@ -106,10 +106,14 @@ ADD_ARTICLE = text(ARTICLE.format(ticket="SELECT CAST(:ticket AS bigint)", end="
 
 UPDATE_TICKET = """
     UPDATE tickets SET updated_at = now(), {columns}
+        client_waiting_since = CASE
+            WHEN {status} IN ('resolved', 'closed', 'cancelled', 'spam', 'trash') OR :waiting IS FALSE THEN NULL
+            WHEN :waiting THEN coalesce(client_waiting_since, now()) ELSE client_waiting_since END,
         closed_at = CASE WHEN {status} IN ('closed', 'cancelled', 'spam', 'trash') THEN coalesce(closed_at, now()) END
     WHERE number = :number
 """
 NEARNESS = ("requester", "cc", "named", "stranger")
+WAITING = bindparam("waiting", type_=Boolean)
 CHANGEABLE = ("status", "category", "priority", "department", "subject", "assignee")
 
 ATTACH = text(
@@ -199,12 +203,13 @@ def article_values(article: NewArticle) -> Row:
     return values | {"to": as_json(article.to), "cc": as_json(article.cc)}
 
 
-async def update_ticket(session: AsyncSession, number: int, changes: dict[str, str | None]) -> None:
-    """Set columns of `CHANGEABLE`; the times follow by themselves."""
+async def update_ticket(session: AsyncSession, number: int, changes: dict[str, str | None], waiting: bool | None = None) -> None:
+    """Set columns of `CHANGEABLE`; the times follow by themselves. `waiting`: whether the client has been waiting for an answer since now,
+    or got one; None leaves that as it is, but in a ticket that has ended nobody waits."""
     assert all(name in CHANGEABLE for name in changes)
     columns = "".join(f"{name} = :{name}, " for name in changes)
     statement = UPDATE_TICKET.format(columns=columns, status="CAST(:status AS text)" if "status" in changes else "status")
-    await session.execute(text(statement), {**changes, "number": number})
+    await session.execute(text(statement).bindparams(WAITING), {**changes, "number": number, "waiting": waiting})
 
 
 async def attach(session: AsyncSession, rows: Attached) -> None:

@@ -1,4 +1,4 @@
-"""Rows that name departments, agents or gateways which the configuration no longer has."""
+"""Rows that name departments, agents, gateways or levels of satisfaction which the configuration no longer has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,17 @@ FIND = text(
     SELECT 'gateway', gateway, count(*) FROM tickets
      WHERE gateway IS NOT NULL AND gateway <> ALL(CAST(:gateways AS text[]))
        AND NOT ('*@' || split_part(gateway, '@', 2)) = ANY(CAST(:gateways AS text[])) GROUP BY gateway
+    UNION ALL
+    -- By score: a level may be called otherwise today.
+    SELECT 'rating', score || ' ' || (array_agg(level ORDER BY id DESC))[1], count(DISTINCT ticket) FROM ratings
+     WHERE score <> ALL(CAST(:scores AS integer[])) GROUP BY score
     ORDER BY 1, 2
     """
 )
 REMEDY = {
     "department": "shown under the default department; `tickets set N --department KEY` moves one",
     "assignee": "its department is told instead; `tickets set N --assignee ADDR` gives it to somebody",
+    "rating": "still counted; a level that was used is switched off by `active = false`, not deleted: put it back",
     "gateway": "answered from that address still; put it back, switched off, or expect bounces",
 }
 
@@ -35,6 +40,9 @@ class Orphan:
     remedy: str
 
 
-async def find_orphans(session: AsyncSession, departments: Sequence[str], agents: Sequence[str], gateways: Sequence[str]) -> list[Orphan]:
-    values = {"departments": list(departments), "agents": list(agents), "gateways": list(gateways)}
+async def find_orphans(
+    session: AsyncSession, departments: Sequence[str], agents: Sequence[str], gateways: Sequence[str], scores: Sequence[int]
+) -> list[Orphan]:
+    """`scores` are those of the configured levels, offered or not."""
+    values = {"departments": list(departments), "agents": list(agents), "gateways": list(gateways), "scores": list(scores)}
     return [Orphan(row.what, row.name, row.tickets, REMEDY[row.what]) for row in await session.execute(FIND, values)]

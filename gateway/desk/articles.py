@@ -1,12 +1,16 @@
 """From a message to the article that a ticket keeps of it. PURE."""
 
 import hashlib
+import re
 from dataclasses import replace
+from html import unescape
 
 from gateway.domain.facts import KnownTicket
 from gateway.domain.states import ArticleKind
 from gateway.domain.steps import AddArticle, File, Person, Remember
+from gateway.mail.above import above_forward
 from gateway.mail.address import address_key
+from gateway.mail.charsets import decode_bytes
 from gateway.mail.message import Attachment, Mailbox, Message
 from gateway.mail.reply import trim_signature
 from gateway.mail.reply.cut import whole
@@ -14,6 +18,10 @@ from gateway.tokens.masking import mask_tokens, mask_tokens_in_bytes
 
 MAY_HOLD_MAIL = ("message/", "text/", "application/octet-stream", "application/vnd.ms-outlook")
 """Types of files that may be a letter of ours, or quote one."""
+BELOW_FILES = re.compile(r"ATT\d{5}\.(?:txt|html?)", re.IGNORECASE)
+MOST_TEXT = 64 * 1024
+"""Octets of such a file that are looked at."""
+TAG = re.compile(r"<[^<>]{0,1000}>")
 
 
 def article_of(message: Message, kind: ArticleKind, verified: bool = True, hide_tokens: bool = False) -> AddArticle:
@@ -64,6 +72,21 @@ def signature_trimmed(message: Message, ticket: KnownTicket) -> Message:
         return message
     signature = "\n\n".join(filter(None, (cut.signature, body.signature)))
     return replace(message, body=replace(body, new_text=cut.new_text, signature=signature))
+
+
+def own_words(message: Message) -> tuple[str, str]:
+    """The author's own words, and the mail that they pass on."""
+    return above_forward(message.body.new_text) if message.forwarded is not None else (message.body.new_text, "")
+
+
+def text_beside_files(message: Message) -> str:
+    """What an Exchange server made files of: words that stood below a picture or a file in the agent's text, mostly their signature."""
+    return "\n".join(text_of(each) for each in message.attachments if BELOW_FILES.fullmatch(each.filename))
+
+
+def text_of(attachment: Attachment) -> str:
+    """Crudely, line by line: HTML is parsed elsewhere, where a parser may die of it."""
+    return unescape(TAG.sub("\n", decode_bytes(attachment.content[:MOST_TEXT])))
 
 
 def remember(message: Message) -> Remember:

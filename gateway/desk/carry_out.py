@@ -7,6 +7,7 @@ from gateway.desk import audience
 from gateway.desk.articles import article_of, files_of, remember
 from gateway.desk.case import Case
 from gateway.desk.colleagues import with_assignee_moved
+from gateway.desk.commands.closings import opens_signature
 from gateway.desk.commands.vocabulary import help_lines
 from gateway.desk.merging import joined
 from gateway.desk.orders import Orders, words_of_desk
@@ -70,16 +71,22 @@ def in_words(agent: Agent, ticket: KnownTicket, reply: AddArticle | None, letter
 
 
 def reply_of(message: Message, orders: Orders) -> AddArticle | None:
-    """What goes out; None where only commands, or pictures of a signature, were written."""
-    attached = any(not each.inline for each in message.attachments)
+    """What goes out; None where only commands were written. Beside them a picture may be a signature's; a photograph alone is an answer."""
+    attached = any(not (each.inline and orders.any) for each in message.attachments)
     if not orders.words.strip() and (not attached or orders.notes):
         return None
     article = article_of(message, ArticleKind.AGENT_REPLY, hide_tokens=True)
-    signature = "\n\n".join(filter(None, (mask_tokens(orders.signature), "" if orders.unsigned else article.signature)))
-    quoted = "\n\n".join(filter(None, (article.signature if orders.unsigned else "", article.quoted_text)))
+    unmarked, unsent = ("", orders.signature) if may_be_note(orders) else (orders.signature, "")
+    signature = "\n\n".join(filter(None, (mask_tokens(unmarked), "" if orders.unsigned else article.signature)))
+    quoted = "\n\n".join(filter(None, (mask_tokens(unsent), article.signature if orders.unsigned else "", article.quoted_text)))
     # The HTML twin of a mail with commands shows them, and notes with them.
     html = None if orders.any or orders.signature else article.html
     return replace(article, text=mask_tokens(orders.words), quoted_text=quoted, signature=signature, html=html)
+
+
+def may_be_note(orders: Orders) -> bool:
+    """Whether what is but taken for a signature may be the rest of a note above it."""
+    return bool(orders.notes) and not opens_signature(orders.signature.partition("\n")[0])
 
 
 def notes_of(message: Message, orders: Orders, reply: AddArticle | None) -> tuple[AddArticle, ...]:

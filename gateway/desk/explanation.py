@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, assert_never
 
+from gateway.desk.articles import own_words
 from gateway.desk.authority import carried_tokens, thread_ticket
 from gateway.desk.orders import Orders, parsed, read_orders
 from gateway.desk.route import Route, route
@@ -32,7 +33,6 @@ from gateway.domain.steps import (
 )
 from gateway.domain.verdict import Verdict
 from gateway.letters.problems import problem_in_words
-from gateway.mail.above import above_forward
 from gateway.mail.message import Attachment, Bounce, Calendar, Confirmation, Forwarded, Mailbox, Message
 
 Document = dict[str, Any]
@@ -110,9 +110,9 @@ def orders_in(message: Message, recipients: tuple[str, ...], decision: Decision,
         return Orders(reply=text, refused=tuple(Refusal(each.name, each.value, each.line, Problem.NOT_STAFF) for each in named))
     opening = routed.gateway.department if isinstance(routed, Route) else ""
     department = ticket.department if ticket is not None else opening
-    if ticket is None and message.forwarded is not None:
-        text, _ = above_forward(text)
-    return read_orders(replace(message.body, new_text=text), author, department, ticket, facts, organisation)
+    words, passed_on = own_words(message)
+    orders = read_orders(replace(message.body, new_text=words), author, department, ticket, facts, organisation)
+    return replace(orders, reply="\n\n".join(filter(None, (orders.reply, passed_on))))
 
 
 def ignored(refusal: Refusal) -> Document:

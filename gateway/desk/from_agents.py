@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.desk import audience
-from gateway.desk.articles import signature_trimmed
+from gateway.desk.articles import own_words, signature_trimmed, text_beside_files
 from gateway.desk.authority import Authorised, Carried, Refused, may_open, may_reply
 from gateway.desk.carry_out import carry_out
 from gateway.desk.case import Case
 from gateway.desk.from_clients import client_reply
 from gateway.desk.identify import FromAgent, FromOutside
 from gateway.desk.opening import opened_by_agent
-from gateway.desk.orders import read_orders
+from gateway.desk.orders import Orders, read_orders
 from gateway.desk.route import Route, Unrouted
 from gateway.desk.thread import Joins, Starts, thread
 from gateway.domain.decision import Decision
@@ -51,8 +51,20 @@ def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
     if against is not None:
         return held(case, agent, against, ticket.number)
     message = signature_trimmed(case.message, ticket)
-    orders = read_orders(message.body, agent, ticket.department, ticket, case.facts, case.organisation)
-    return carry_out(case, agent, ticket, message, orders)
+    # Commands are the agent's own: none is read in a mail that they pass on with their answer.
+    words, passed_on = own_words(message)
+    # And they are read in the text alone; a note beside it must not go out all the same.
+    beside = "\n".join(filter(None, (message.body.signature, text_beside_files(message))))
+    body = replace(message.body, new_text=words, signature=beside)
+    orders = read_orders(body, agent, ticket.department, ticket, case.facts, case.organisation)
+    return carry_out(case, agent, ticket, message, with_passed_on(orders, passed_on))
+
+
+def with_passed_on(orders: Orders, text: str) -> Orders:
+    """What is passed on with an answer goes on to its reader."""
+    if not text:
+        return orders
+    return replace(orders, reply="\n\n".join(filter(None, (orders.reply, text))), words="\n\n".join(filter(None, (orders.words, text))))
 
 
 def why_not_now(case: Case, agent: Agent, ticket: KnownTicket) -> Refused | None:

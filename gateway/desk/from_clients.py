@@ -68,5 +68,5 @@ def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
         return case.settle(InboundState.DONE, "stranger_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
     status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if ticket.status in REOPENS else ()
     why = f"the client's reply goes onto ticket #{ticket.number}" + (", which it opens again" if status else "")
-    steps = (*base, joining(case, writer), *status, *letters)
+    steps = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *status, *letters)
     return case.settle(InboundState.DONE, "client_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)

@@ -3,19 +3,18 @@
 from dataclasses import dataclass, replace
 
 from gateway.desk import audience
-from gateway.desk.articles import article_of, remember
+from gateway.desk.articles import article_of, own_words, remember
 from gateway.desk.carry_out import assignee_of, assignment, not_obeyed, notes_of, told_of_commands, without_reply
 from gateway.desk.case import Case
 from gateway.desk.identify import FromAgent, FromOutside, original_author
 from gateway.desk.orders import Orders, read_orders
 from gateway.desk.route import Route
 from gateway.domain.actor import Actor
-from gateway.domain.commands import Problem, Refusal
+from gateway.domain.commands import CommandName, Problem, Refusal
 from gateway.domain.decision import Decision
 from gateway.domain.organisation import Agent
 from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role
 from gateway.domain.steps import AddArticle, Join, Note, OpenTicket, Person, Send, SetDepartment, Step
-from gateway.mail.above import above_forward
 from gateway.mail.message import Body, Mailbox, Message
 from gateway.tokens.masking import mask_tokens
 
@@ -46,14 +45,17 @@ def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
     """Z13: a client's mail that an agent passes on is that client's, where department or desk says so."""
     agent, message = writer.agent, case.message
     actor = Actor(Role.AGENT, agent.name, agent.address)
-    words, rest = above_forward(message.body.new_text) if message.forwarded is not None else (message.body.new_text, "")
+    words, rest = own_words(message)
     body = replace(message.body, new_text=words)
     orders = without_reply(orders_of_opening(body, agent, routed.gateway.department, case))
+    if asks_for_help_alone(message, orders, rest):
+        steps = told_of_commands(orders, agent, case.organisation)
+        return case.settle(InboundState.DONE, "commands", f"{agent.name} asks for help, and opens no ticket", steps, actor=actor)
     case.reasons.extend(not_obeyed(orders))
     client = original_author(message, routed.gateway.department, case.organisation)
     if client is not None:
         case.reasons.append(f"{client.reason}: {client.key}")
-        article = passed_on(message, client)
+        article = passed_on(replace(message, body=replace(body, new_text=rest)), client)
         notes = (*said_beside(orders), *notes_of(message, orders, article))
     else:
         article = article_with(message, orders, rest)
@@ -77,13 +79,28 @@ def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
     return opened(case, routed, opening)
 
 
+def asks_for_help_alone(message: Message, orders: Orders, rest: str) -> bool:
+    written = orders.words.strip() or rest.strip() or orders.notes or orders.settings
+    return orders.help and not written and all(each.inline for each in message.attachments)
+
+
 def orders_of_opening(body: Body, agent: Agent, department: str, case: Case) -> Orders:
     """B2: on a ticket of another department the commands of an agent count for nothing."""
     orders = read_orders(body, agent, department, None, case.facts, case.organisation)
     if department in agent.departments:
         return orders
-    refused = (Refusal(each.name, each.value, each.line, Problem.OTHER_DEPARTMENT, (department,)) for each in orders.obeyed)
-    return Orders(orders.reply, orders.reply, orders.signature, notes=orders.notes, refused=(*orders.refused, *refused))
+    helped = tuple(each for each in orders.obeyed if each.name is CommandName.HELP)
+    idle = (each for each in orders.obeyed if each not in helped)
+    refused = (Refusal(each.name, each.value, each.line, Problem.OTHER_DEPARTMENT, (department,)) for each in idle)
+    return Orders(
+        orders.reply,
+        orders.reply,
+        orders.signature,
+        notes=orders.notes,
+        help=orders.help,
+        obeyed=helped,
+        refused=(*orders.refused, *refused),
+    )
 
 
 def article_with(message: Message, orders: Orders, rest: str) -> AddArticle:
@@ -96,13 +113,15 @@ def article_with(message: Message, orders: Orders, rest: str) -> AddArticle:
 
 
 def passed_on(message: Message, client: FromOutside) -> AddArticle:
-    """The forwarded words as their author's; all that the agent's mail holds stands under them as quoted."""
+    """The forwarded words as their author's. `message` is what the agent's mail holds beside the agent's own words: it stands under them as
+    quoted. The agent's words do not, for among them may be notes."""
     assert message.forwarded is not None
     original = message.forwarded
+    article = article_of(message, ArticleKind.CLIENT_MESSAGE, hide_tokens=True)
     return replace(
-        article_of(message, ArticleKind.CLIENT_MESSAGE),
+        article,
         text=mask_tokens(original.text),
-        quoted_text=mask_tokens(message.body.text),
+        quoted_text="\n\n".join(filter(None, (article.text, article.quoted_text))),
         signature="",
         html=None,
         to=tuple(Person(each.name, each.address) for each in original.to),
@@ -169,8 +188,8 @@ def why_silent(case: Case) -> str | None:
     return case.facts.spent
 
 
-def joining(case: Case, writer: FromOutside) -> Join:
+def joining(case: Case, writer: FromOutside, requester: bool = True) -> Join:
     """Participants are added only by an authenticated requester; the others are remembered, and get nothing."""
-    trusted = case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
+    trusted = requester and case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
     mailboxes: tuple[Mailbox, ...] = (*case.message.to, *case.message.cc)
     return Join(audience.others_named(mailboxes, writer.key, trusted, case.organisation))

@@ -1,5 +1,6 @@
 """What an agent orders by the commands under a reply: each resolved against the desk, or refused with what is wrong (O1–O9). PURE."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -31,12 +32,16 @@ STATUS = {
 KEPT_FROM_CLIENTS = (CommandName.NOTE, CommandName.PRIVATE)
 """Commands whose mail must not reach the client when they cannot be told from its text."""
 
+WHERE_IT_GOES = {CommandName.MERGE: 0, CommandName.DEPARTMENT: 1}
+"""Commands that are read before the others, in this order: where a ticket goes decides who may have it, and what may be used on it."""
+
 MOST_COMMANDS = 100
 MOST_ADDRESSES = 50
 MOST_TAGS = 50
 LONGEST_SUBJECT = 500
 LONGEST_CATEGORY = 100
 HIGHEST_NUMBER = 2**63 - 1
+NUMBER = re.compile(r"\[?[#№]?\s?([0-9]{1,19})\]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +84,29 @@ def parsed(text: str, organisation: Organisation) -> Parsed:
 
 def tickets_named(text: str, organisation: Organisation) -> tuple[int, ...]:
     """Numbers of other tickets that the commands name: the rows to lock before anything is decided."""
-    merges = (each.value for each in parsed(text, organisation).commands[:MOST_COMMANDS] if each.name is CommandName.MERGE)
-    return tuple(each for each in map(ticket_number, merges) if each is not None)
+    # Anywhere: what stands below them may yet prove to be a signature, or a mail that is passed on.
+    found = parse_commands(text, words_of_desk(organisation), "anywhere")
+    merges = [each.value for each in found.commands if each.name is CommandName.MERGE]
+    return tuple(each for each in map(ticket_number, merges[:MOST_COMMANDS]) if each is not None)
 
 
 def read_orders(body: Body, agent: Agent, department: str, ticket: KnownTicket | None, facts: Facts, organisation: Organisation) -> Orders:
     """`department` is the ticket's; `ticket` None: these commands stand in the mail that opens it."""
-    found = bounded(parsed(body.new_text, organisation))
+    whole = parsed(body.new_text, organisation)
+    found = bounded(whole)
     signed = in_signature(body.signature, organisation)
-    kept = [each for each in (*found.stray, *signed) if each.name in KEPT_FROM_CLIENTS]
+    kept = [each for each in (*whole.stray, *signed) if each.name in KEPT_FROM_CLIENTS]
+    # `@private please` is ignored, as O9 says; the words that it was to keep are kept all the same.
+    kept += [each for each in whole.ignored if each.name is CommandName.PRIVATE]
+    signed = signed[:MOST_COMMANDS]
     if kept:
-        named: tuple[Command | Refusal, ...] = (*kept, *found.commands)
+        named: tuple[Command | Refusal, ...] = (*kept[:MOST_COMMANDS], *found.commands)
         undone = (Refusal(each.name, each.value, each.line, Problem.WITHHELD) for each in named)
-        return Orders(found.reply, found.reply, found.signature, refused=(*found.ignored, *undone), withheld=True)
+        ignored = (each for each in found.ignored if each not in kept)
+        return Orders(found.reply, found.reply, found.signature, refused=(*ignored, *undone), withheld=True)
     reading = Reading(agent, department, ticket, facts, organisation)
     reading.refused += [*found.ignored, *found.stray, *signed]
-    # Where the ticket goes decides who may have it, and what may be used on it.
-    ordered = sorted(found.commands, key=lambda each: each.name is not CommandName.DEPARTMENT)
+    ordered = sorted(found.commands, key=lambda each: WHERE_IT_GOES.get(each.name, len(WHERE_IT_GOES)))
     obeyed = [each for each in ordered if reading.read(each)]
     orders = reading.orders(found, tuple(each for each in found.commands if each in obeyed))
     return replace(orders, unsigned=bool(signed))
@@ -103,7 +114,7 @@ def read_orders(body: Body, agent: Agent, department: str, ticket: KnownTicket |
 
 def in_signature(signature: str, organisation: Organisation) -> list[Refusal]:
     """Signatures are cut before commands are read; yet who wrote one below theirs must be told, and a note there must not go out."""
-    found = bounded(parse_commands(signature, words_of_desk(organisation), "anywhere"))
+    found = parse_commands(signature, words_of_desk(organisation), "anywhere")
     named: tuple[Command | Refusal, ...] = (*found.commands, *found.ignored)
     return [Refusal(each.name, each.value, each.line, Problem.IN_SIGNATURE) for each in named]
 
@@ -207,16 +218,24 @@ class Reading:
         """Of a list with one bad address the good ones act."""
         good, bad = addresses_in(command.value)
         own = [each for each in good if is_ours(address_key(each), self.organisation)]
-        usable = [each for each in good if each not in own]
+        left = [each for each in good if self._has_left(each)]
+        usable = [each for each in good if each not in own and each not in left]
         if bad or not good:
             self.refuse(command, Problem.BAD_ADDRESS, bad or (command.value,))
         if own:
             self.refuse(command, Problem.OWN_ADDRESS, own)
+        if left:
+            self.refuse(command, Problem.INACTIVE_AGENT, left)
         if len(people) + len(usable) > MOST_ADDRESSES:
             return self.refuse(command, Problem.TOO_MANY, (str(MOST_ADDRESSES),))
         known = {address_key(each.address) for each in people}
         people += [Person("", each) for each in usable if address_key(each) not in known]
         return bool(usable)
+
+    def _has_left(self, address: str) -> bool:
+        """An agent who is not active gets nothing."""
+        agent = self.organisation.agent(address_key(address))
+        return agent is not None and not agent.active
 
     def add_tags(self, command: Command) -> bool:
         wished = tags_in(command.value)
@@ -286,13 +305,15 @@ class Reading:
         if problem is not None:
             return self.refuse(command, *problem)
         assert other is not None
-        self.merge_into = other.number
+        self.merge_into, self.department = other.number, other.department
         return True
 
     def _why_not_merged(self, other: KnownTicket | None) -> tuple[Problem, tuple[str, ...]] | None:
+        if self.ticket is None:
+            return Problem.NO_TICKET_YET, ()
         if other is None:
             return Problem.UNKNOWN_TICKET, ()
-        if self.ticket is None or other.number == self.ticket.number:
+        if other.number == self.ticket.number:
             return Problem.SAME_TICKET, ()
         if other.department not in self.agent.departments:
             return Problem.OTHER_DEPARTMENT, (other.department,)
@@ -306,10 +327,9 @@ class Reading:
 
 
 def ticket_number(value: str) -> int | None:
-    """`12` or `#12`."""
-    digits = value.removeprefix("#")
-    # isdecimal alone would take digits of other scripts, which int reads too; a number that no row can have is none.
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 19 and 0 < int(digits) <= HIGHEST_NUMBER else None
+    """`12`, `#12`, `№12`, or `[#12]` as subjects have it; a number that no row can have is none."""
+    found = NUMBER.fullmatch(value)
+    return int(found[1]) if found is not None and 0 < int(found[1]) <= HIGHEST_NUMBER else None
 
 
 HANDLERS: dict[CommandName, Callable[[Reading, Command], bool]] = {

@@ -153,7 +153,7 @@ def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organi
 
 def author_name(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation) -> str:
     """U5, Z12: an agent's reply goes out in the agent's name where the desk says so; staff see who wrote."""
-    own = gateway_name(ticket.gateway, organisation)
+    own = gateway_name(send.from_address or ticket.gateway, organisation)
     if send.kind is LetterKind.AGENT_REPLY:
         return one_line(cause.actor.name) if organisation.desk.show_agent_name and cause.actor.name else own
     if send.staff and send.about == "article" and cause.actor.role is not Role.SYSTEM:

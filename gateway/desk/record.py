@@ -1,5 +1,6 @@
 """Write the steps of a decision or a change: ticket, article, what hangs on them, letters. The events follow from the steps."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -157,7 +158,7 @@ async def written_ticket(
         return Subject(LetterTicket(None, "", default.department, default.address, Person("", "")))
     article_id = await written_article(session, ticket.number, article, cause) if article is not None else None
     changes = changes_of(steps)
-    if changes or any(isinstance(each, AddArticle) for each in steps):
+    if changes or any(isinstance(each, AddArticle | AddTags | AddCc | Merge) for each in steps):
         await update_ticket(session, ticket.number, changes)
     return Subject(letter_ticket(ticket, changes, organisation), article, article_id)
 
@@ -233,9 +234,10 @@ def note_step(
 def hang_on(step: AddTags | AddCc | Merge | Join | Remember, number: int, before: KnownTicket | None, cause: Cause, rows: Attached) -> None:
     match step:
         case AddTags():
-            rows.tags += [{"ticket": number, "key": each.casefold(), "tag": each} for each in step.tags]
-            there = {each.casefold() for each in before.tags} if before is not None else set()
-            new = [each for each in step.tags if each.casefold() not in there]
+            keyed_tags = {tag_key(each): each for each in step.tags}
+            rows.tags += [{"ticket": number, "key": key, "tag": each} for key, each in keyed_tags.items()]
+            there = {tag_key(each) for each in before.tags} if before is not None else set()
+            new = [each for key, each in keyed_tags.items() if key not in there]
             if new:
                 rows.events.append(event(EventKind.TAGGED, number, cause, {"added": new}))
         case AddCc():
@@ -254,6 +256,11 @@ def hang_on(step: AddTags | AddCc | Merge | Join | Remember, number: int, before
             rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "refers"} for each in step.refers]
         case _:
             assert_never(step)
+
+
+def tag_key(tag: str) -> str:
+    """O7: by which tags are compared."""
+    return unicodedata.normalize("NFC", tag).casefold()
 
 
 def participant(ticket: int, key: str, person: Person, part: Part) -> Row:

@@ -77,6 +77,8 @@ class Problem(StrEnum):
     """It stands in the signature."""
     NO_REPLY = "no_reply"
     """It says how a reply is sent, and no reply stands with it."""
+    NO_TICKET_YET = "no_ticket_yet"
+    """It acts on a ticket that there is, and stands in the mail that opens one."""
     NOT_STAFF = "not_staff"
     """Its author is no agent: it is part of the text."""
 

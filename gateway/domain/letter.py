@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.domain.states import LetterKind, OutboxState, RecipientState
+from gateway.domain.states import LetterKind, OutboxState, RecipientState, Status
 
 URGENT: Final = 0
 """An agent's reply."""
@@ -124,6 +124,8 @@ class NewLetter:
     """Whose act the letter is, to be told when it fails."""
     inbound_id: int | None = None
     trace_id: str = ""
+    while_status: Status | None = None
+    """Of a letter that waits for its time: it is cancelled when its ticket leaves this status."""
     withheld: bool = False
     """Recorded, but never to be sent: the desk works in the shadow of another."""
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from gateway.domain.language import Language as Language  # most know it from here
 from gateway.domain.letter import Party
+from gateway.domain.notifications import Notification
+from gateway.domain.rules import Rule
+from gateway.domain.satisfaction import Satisfaction
 
-Language = Literal["en", "ru", "pl"]
 ClientIdentity = Literal["from", "reply-to"]
 CommandPosition = Literal["end", "anywhere"]
 Receipts = Literal["problems", "always", "never"]
@@ -62,6 +65,8 @@ class Agent:
     active: bool = True
     language: Language | None = None
     notify: bool = True
+    digest: timedelta | None = None
+    """How often the agent is told, of all there is to tell at once; None: of each thing when it happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class Desk:
     token_days: int = 90
     letter_lifetime: timedelta = timedelta(days=5)
     """After which a letter that cannot be delivered is given up."""
+    base_url: str | None = None
+    """Where the web pages are seen from outside, without a slash at the end: for links in letters."""
     shadow: bool = False
     """Decide and record beside another desk; letters are recorded as cancelled."""
 
@@ -165,6 +172,17 @@ class Organisation:
     from_addresses: tuple[FromAddress, ...] = ()
     trust: Trust = field(default_factory=Trust)
     budget: Budget = field(default_factory=Budget)
+    rules: tuple[Rule, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    satisfaction: Satisfaction = field(default_factory=Satisfaction)
+    templates: str | None = None
+    """The directory of the operator's own letter templates, `LANG/NAME.txt` and `.html`."""
+
+    @property
+    def templates_asked_for(self) -> frozenset[str]:
+        """Names of templates that rules and notifications give, besides those of the events."""
+        named = (*(each.template for each in self.notifications), *(each.then.answer for each in self.rules))
+        return frozenset(each for each in named if each is not None)
 
     @property
     def default_gateway(self) -> Gateway:

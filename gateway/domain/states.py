@@ -117,3 +117,4 @@ class LetterKind(StrEnum):
     PROBE = "probe"
     VERIFICATION = "verification"
     COPY = "copy"
+    DIGEST = "digest"

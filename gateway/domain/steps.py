@@ -1,6 +1,7 @@
 """What a decision does to a ticket, one change a value. Mail, the command line and later the web all act through these."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from gateway.domain.actor import Actor
@@ -189,6 +190,15 @@ class Send:
     from_address: str | None = None
     """Instead of the ticket's gateway."""
     receipt: Receipt | None = None
+    template: str | None = None
+    """Instead of the one named after the kind."""
+    delay: timedelta = timedelta(0)
+    while_status: Status | None = None
+    """Of a delayed letter: it is cancelled when the ticket has left this status."""
+    news: Status | None = None
+    """The status that the ticket gets along with these words; a reply tells of it."""
+    scale: bool = False
+    """Whether it asks how content the client is."""
 
 
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign

@@ -86,6 +86,7 @@ EN: Final[Mapping[Problem, Words]] = {
         "The ticket belongs to a department that is not yours. Ask a colleague of that department.",
     ),
     Problem.NO_REPLY: Words("It says how a reply is sent, and you wrote no reply with it."),
+    Problem.NO_TICKET_YET: Words("It works on a ticket that is there already: write it in an answer to the ticket’s notification."),
     Problem.NOT_STAFF: Words("Commands are for agents alone, so it stayed in the message as text."),
 }
 
@@ -137,6 +138,7 @@ RU: Final[Mapping[Problem, Words]] = {
         "Обращение относится к отделу, в котором вы не работаете. Попросите сотрудника этого отдела.",
     ),
     Problem.NO_REPLY: Words("Эта команда говорит, как отправить ответ, а ответа в письме нет."),
+    Problem.NO_TICKET_YET: Words("Она действует на уже заведённое обращение: напишите её в ответе на уведомление о нём."),
     Problem.NOT_STAFF: Words("Команды пишут только сотрудники, поэтому строка осталась в сообщении как текст."),
 }
 
@@ -186,6 +188,7 @@ PL: Final[Mapping[Problem, Words]] = {
         "Zgłoszenie należy do działu, który nie jest Twój. Poproś osobę z tego działu.",
     ),
     Problem.NO_REPLY: Words("To polecenie mówi, jak wysłać odpowiedź, a odpowiedzi w wiadomości nie ma."),
+    Problem.NO_TICKET_YET: Words("Działa na zgłoszeniu, które już jest: napisz je w odpowiedzi na powiadomienie o nim."),
     Problem.NOT_STAFF: Words("Polecenia są tylko dla pracowników, więc wiersz został w wiadomości jako tekst."),
 }
 

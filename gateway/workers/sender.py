@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from gateway.outbound.assemble import BlobMissing, Copy, assemble, copies, needs
 from gateway.outbound.attempt import Conclusion, after, conclude, settled
 from gateway.outbound.delivery import Parcel, Transport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Policy, Refused
+from gateway.telemetry.scrub import MASK
 from gateway.workers.loop import Loop, Pace, Queue
 from gateway.workers.places import Closed, Places
 from gateway.workers.recorder import Recorder
@@ -328,9 +330,17 @@ def _log_end(item: InHand, conclusion: Conclusion) -> None:
     if end.state is OutboxState.SENT:
         log.info("letter_sent", **about)
     elif end.state is OutboxState.QUEUED:
-        log.warning("letter_deferred", **about, again_in=round(end.retry_in), error=end.error, possible_duplicate=end.unanswered)
+        error = without_recipients(item.letter, end.error)
+        log.warning("letter_deferred", **about, again_in=round(end.retry_in), error=error, possible_duplicate=end.unanswered)
     else:
-        log.error("letter_failed", **about, error=end.error)
+        log.error("letter_failed", **about, error=without_recipients(item.letter, end.error))
+
+
+def without_recipients(letter: Letter, error: str | None) -> str | None:
+    """Servers repeat an address that they refuse; who was in Bcc stands in no log (O6). The outbox has it."""
+    for each in letter.recipients if error else ():
+        error = re.sub(re.escape(each.address), MASK, error or "", flags=re.IGNORECASE)
+    return error
 
 
 _FIRST_PROBE: Final = 5.0

@@ -51,21 +51,21 @@ _OLDEST = text("SELECT extract(epoch FROM now() - received_at)::float8 FROM inbo
 
 
 async def show(session: AsyncSession, inbound_id: int) -> Inbound | None:
-    row = (await session.execute(_listed().where(inbound_messages.c.id == inbound_id))).one_or_none()
-    return None if row is None else _inbound(row)
+    row = (await session.execute(listed().where(inbound_messages.c.id == inbound_id))).one_or_none()
+    return None if row is None else inbound_of(row)
 
 
 async def list_inbound(
     session: AsyncSession, *, state: InboundState | None = None, limit: int = 100, before: int | None = None
 ) -> list[Inbound]:
     """The latest first; `before` is the id to go on from."""
-    statement = _listed().order_by(inbound_messages.c.id.desc()).limit(limit)
+    statement = listed().order_by(inbound_messages.c.id.desc()).limit(limit)
     if state is not None:
         # Written out for the partial index's sake.
         statement = statement.where(text(f"state = '{state}'"))
     if before is not None:
         statement = statement.where(inbound_messages.c.id < before)
-    return [_inbound(row) for row in await session.execute(statement)]
+    return [inbound_of(row) for row in await session.execute(statement)]
 
 
 async def counts(session: AsyncSession) -> Counts[InboundState]:
@@ -78,11 +78,11 @@ async def oldest_queued_seconds(session: AsyncSession) -> float | None:
     return seconds
 
 
-def _listed() -> Select[Any]:
+def listed() -> Select[Any]:
     return select(*_SHOWN)
 
 
-def _inbound(row: Any) -> Inbound:
+def inbound_of(row: Any) -> Inbound:
     values = row._asdict()
     return Inbound(
         **values

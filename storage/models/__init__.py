@@ -4,7 +4,8 @@ from storage.models.base import metadata
 from storage.models.clients import client_addresses, clients
 from storage.models.inbound import effects, inbound_contents, inbound_messages, message_ids
 from storage.models.instance import automatic_letters, controls, instance, schedule
-from storage.models.outbox import outbox_messages, outbox_recipients
+from storage.models.outbox import digest_items, outbox_messages, outbox_recipients
+from storage.models.ratings import ratings
 from storage.models.tickets import (
     articles,
     attachments,
@@ -13,6 +14,7 @@ from storage.models.tickets import (
     ticket_participants,
     ticket_tags,
     tickets,
+    unanswered_rules,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "client_addresses",
     "clients",
     "controls",
+    "digest_items",
     "effects",
     "inbound_contents",
     "inbound_messages",
@@ -31,9 +34,11 @@ __all__ = [
     "metadata",
     "outbox_messages",
     "outbox_recipients",
+    "ratings",
     "schedule",
     "ticket_events",
     "ticket_participants",
     "ticket_tags",
     "tickets",
+    "unanswered_rules",
 ]

@@ -37,6 +37,8 @@ inbound_messages = Table(
     Column("outcome", Text),
     Column("why", Text),
     Column("decision", JSONB),
+    # The rule by which it was discarded or held, as the configuration named it.
+    Column("rule", Text),
     Column("error", Text),
     Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="SET NULL")),
     one_of("state", InboundState),

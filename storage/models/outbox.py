@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 
-from gateway.domain.states import LetterKind, OutboxState, RecipientState
+from gateway.domain.states import LetterKind, OutboxState, RecipientState, Status
 from storage.models.base import Moment, metadata, one_of
 
 outbox_messages = Table(
@@ -46,14 +46,18 @@ outbox_messages = Table(
     Column("forced", Boolean, nullable=False, server_default="false"),
     # When the ticket was told that the letter is late; it is told once.
     Column("warned_at", Moment),
+    # A delayed letter is cancelled unless its ticket is still in this status when its time comes.
+    Column("while_status", Text),
     Column("created_at", Moment, nullable=False, server_default=text("now()")),
     Column("sent_at", Moment),
     one_of("state", OutboxState),
     one_of("kind", LetterKind),
+    one_of("while_status", Status),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_belongs_to_leased"),
     Index("ix_outbox_messages_due", "destination", "urgency", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("ix_outbox_messages_forced", "destination", "id", postgresql_where=text("state = 'queued' AND forced")),
     Index("ix_outbox_messages_scheduled", "due_at", postgresql_where=text("state = 'scheduled'")),
+    Index("ix_outbox_messages_scheduled_ticket", "ticket", postgresql_where=text("state = 'scheduled'")),
     Index("ix_outbox_messages_lease", "lease_until", postgresql_where=text("state = 'leased'")),
     Index("ix_outbox_messages_unsent", "state", "id", postgresql_where=text("state <> 'sent'")),
     Index("ix_outbox_messages_ticket", "ticket"),
@@ -79,4 +83,23 @@ outbox_recipients = Table(
     one_of("state", RecipientState),
     Index("ix_outbox_recipients_outbox_id", "outbox_id", "position", unique=True),
     Index("ix_outbox_recipients_verp", "verp", unique=True, postgresql_where=text("verp IS NOT NULL")),
+)
+
+# What an agent who is told by digest is still to be told. A digest takes its rows with it, in the transaction that writes the letter.
+digest_items = Table(
+    "digest_items",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    # The agent's normalised address.
+    Column("agent", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", JSONB, nullable=False, server_default="{}"),
+    Column("at", Moment, nullable=False, server_default=text("now()")),
+    # The letter that it would have been: gathered twice, it is told once.
+    Column("effect", BYTEA, nullable=False, unique=True),
+    one_of("kind", LetterKind),
+    Index("ix_digest_items_agent", "agent", "at"),
+    Index("ix_digest_items_ticket", "ticket"),
 )

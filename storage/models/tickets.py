@@ -42,6 +42,8 @@ tickets = Table(
     Column("created_at", Moment, nullable=False, server_default=text("now()")),
     Column("updated_at", Moment, nullable=False, server_default=text("now()")),
     Column("closed_at", Moment),
+    # Since when what the client wrote waits for an answer; NULL while it is not our turn.
+    Column("client_waiting_since", Moment),
     one_of("status", Status),
     one_of("priority", Priority),
     Index("ix_tickets_client_id", "client_id"),
@@ -49,6 +51,7 @@ tickets = Table(
     Index("ix_tickets_assignee", "assignee", postgresql_where=text("assignee IS NOT NULL")),
     Index("ix_tickets_related", "related", postgresql_where=text("related IS NOT NULL")),
     Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    Index("ix_tickets_client_waiting_since", "client_waiting_since", postgresql_where=text("client_waiting_since IS NOT NULL")),
 )
 
 ticket_participants = Table(
@@ -142,4 +145,15 @@ ticket_events = Table(
     one_of("kind", EventKind),
     one_of("actor_role", Role),
     Index("ix_ticket_events_ticket", "ticket", "id"),
+)
+
+# Rules on unanswered tickets that had their effect: each once for every time that a client is kept waiting.
+unanswered_rules = Table(
+    "unanswered_rules",
+    metadata,
+    Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    # The ticket's `client_waiting_since` of that time.
+    Column("waiting_since", Moment, primary_key=True),
+    Column("at", Moment, nullable=False, server_default=text("now()")),
 )

@@ -1,5 +1,6 @@
 """What is to be sent. `writing` records letters in the commit of what they tell of, `queue` hands them to senders and takes their
-results, `reading` makes rows values, `control` is what an operator does and `listing` what one sees. Callers use the names given here."""
+results, `reading` makes rows values, `scheduled` voids what waits in vain, `control` is what an operator does and `listing` what one
+sees. Callers use the names given here."""
 
 from storage.outbox.control import Answer, Hold, cancel, held, hold, release, retry
 from storage.outbox.listing import Outgoing, counts, list_outbox, oldest_queued_seconds, show
@@ -18,6 +19,7 @@ from storage.outbox.queue import (
     settle,
 )
 from storage.outbox.reading import blobs, load
+from storage.outbox.scheduled import cancel_left
 from storage.outbox.writing import add
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "add",
     "blobs",
     "cancel",
+    "cancel_left",
     "claim",
     "counts",
     "end_attempt",

@@ -137,7 +137,7 @@ async def test_nobody_gets_into_a_ticket_or_speaks_for_an_agent_without_proof(da
         to_mallory = gateway.relay.to("mallory@evil.test")
         assert {each.message["X-Deskgate-Ticket"] for each in to_mallory} == {"2", "4"}, "Mallory is told of their own tickets alone"
         assert [each for each in to_mallory if b"It burns" in each.content or b"anna@" in each.content] == []
-        held = [each for each in gateway.relay.to("dana@staff.test") if "not obeyed" in each.subject]
+        held = [each for each in gateway.relay.to("dana@staff.test") if "was held" in each.subject]
         assert len(held) == 1, "the agent whose name was used is told once a day"
         assert {each["kind"] for each in ticket["events"]} == {"created", "client_replied", "held"}
         warned = [each.text for each in gateway.relay.to("dana@staff.test") if "takes no part in this ticket" in each.text]
@@ -225,7 +225,7 @@ async def test_spf_of_the_agents_domain_is_proof_enough_and_its_absence_is_none(
         assert (refused["state"], refused["outcome"]) == ("held", "held")
         assert "SPF is fail for home.test" in refused["why"]
         [_, told] = await gateway.letters_to("dana@staff.test", 2)
-        assert "not obeyed" in told.subject
+        assert "was held" in told.subject
         taken = await gateway.take(reply_to(notified, DANA, "Water helps."))
         assert (taken["outcome"], taken["ticket"]) == ("agent_reply", 1)
         assert any("SPF passed for staff.test" in each for each in taken["decision"])

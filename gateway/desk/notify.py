@@ -1,0 +1,198 @@
+"""Which letters follow from what happened to a ticket: built-in notifications and configured ones (C1–C7). PURE."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from gateway.desk import audience
+from gateway.desk.standing import Standing
+from gateway.domain.actor import Actor
+from gateway.domain.notifications import Notification
+from gateway.domain.organisation import Agent, Organisation
+from gateway.domain.states import ArticleKind, EventKind, LetterKind, Role, Status
+from gateway.domain.steps import AddArticle, Addressee, Assign, Note, OpenTicket, Send, SetStatus, Step
+from gateway.mail.address import address_key
+
+MOST_RECIPIENTS = 10
+"""Of a client's mail that are told of its ticket (C2)."""
+ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
+OF_STATUS = {Status.RESOLVED: LetterKind.RESOLVED, Status.CLOSED: LetterKind.CLOSED, Status.CANCELLED: LetterKind.CANCELLED}
+CARRY_THE_ARTICLE = (LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY, LetterKind.AGENT_REPLY)
+"""Letters to staff about these repeat what was written."""
+
+BUILT_IN = (
+    Notification(LetterKind.REGISTERED, ("client", "recipients")),
+    Notification(LetterKind.IN_PROGRESS, ("client", "recipients")),
+    Notification(LetterKind.RESOLVED, ("client", "recipients")),
+    Notification(LetterKind.CLOSED, ("client", "recipients")),
+    Notification(LetterKind.CANCELLED, ("client", "recipients")),
+    Notification(LetterKind.NEW_TICKET, ("department",)),
+    Notification(LetterKind.CLIENT_REPLY, ("assignee",)),
+    Notification(LetterKind.REOPENED, ("assignee",)),
+    Notification(LetterKind.ASSIGNED, ("assignee",)),
+)
+"""What is sent with no configuration at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """`silence`: why nobody outside may be told by a letter that nobody wrote. `by_mail`: mail from outside caused it, so such letters
+    count in the budgets. `instead`: agents that a rule names in place of the department."""
+
+    actor: Actor
+    by_mail: bool = False
+    silence: str | None = None
+    instead: tuple[Agent, ...] = ()
+
+
+def notifications(steps: Sequence[Step], standing: Standing, occasion: Occasion, organisation: Organisation) -> tuple[Step, ...]:
+    """The letters that these steps ask for, the reply itself apart; and the events of letters that are kept back."""
+    found: list[Step] = []
+    for event in happened(steps, standing):
+        for word, notification in chosen(event, standing, organisation):
+            found += letters(event, word, notification, standing, occasion, organisation)
+    return without_repetition(found)
+
+
+def happened(steps: Sequence[Step], standing: Standing) -> tuple[LetterKind, ...]:
+    """A change of status that comes with an agent's reply is told in that reply, not in a second letter."""
+    replied = any(is_reply(each) for each in steps)
+    wrote = any(isinstance(each, AddArticle) and each.kind is ArticleKind.CLIENT_MESSAGE for each in steps)
+    opened = any(isinstance(each, OpenTicket) for each in steps)
+    found = [LetterKind.REGISTERED, LetterKind.NEW_TICKET] if opened else []
+    if wrote and not opened:
+        found.append(LetterKind.CLIENT_REPLY)
+    if replied:
+        found.append(LetterKind.AGENT_REPLY)
+    if any(isinstance(each, AddArticle) and each.kind is ArticleKind.NOTE for each in steps):
+        found.append(LetterKind.NOTE)
+    if any(isinstance(each, Assign) and each.agent is not None for each in steps):
+        found.append(LetterKind.ASSIGNED)
+    if any(isinstance(each, SetStatus) for each in steps) and not opened:
+        found += of_status(standing, replied=replied, wrote=wrote)
+    return tuple(found)
+
+
+def of_status(standing: Standing, *, replied: bool, wrote: bool) -> Iterable[LetterKind]:
+    before, after = standing.before, standing.status
+    if before == after:
+        return
+    if after in OF_STATUS and not replied:
+        yield OF_STATUS[after]
+    if before is Status.NEW and after is Status.OPEN and not replied:
+        yield LetterKind.IN_PROGRESS
+    if before in ENDED and after in (Status.OPEN, Status.NEW) and not wrote:
+        yield LetterKind.REOPENED
+
+
+def is_reply(step: Step) -> bool:
+    return isinstance(step, AddArticle) and step.kind is ArticleKind.AGENT_REPLY and not step.private
+
+
+def chosen(event: LetterKind, standing: Standing, organisation: Organisation) -> Iterable[tuple[str, Notification]]:
+    """For each audience the notification that fits most closely; a configured one replaces the built-in of the same event and audience."""
+    best: dict[str, Notification] = {}
+    for each in (*organisation.notifications, *BUILT_IN):
+        if each.on is event and each.applies(standing.category, standing.department, standing.language):
+            for word in each.to:
+                if word not in best or closeness(each) > closeness(best[word]):
+                    best[word] = each
+    return best.items()
+
+
+def closeness(notification: Notification) -> int:
+    named = (notification.category, notification.department, notification.language)
+    # A built-in one names nothing and stands last: any configured one that fits is nearer, or first.
+    return sum(each is not None for each in named)
+
+
+def style_of_reply(standing: Standing, organisation: Organisation) -> Notification | None:
+    """What a configured notification says of how a reply goes to the client: its template, its From address."""
+    return dict(chosen(LetterKind.AGENT_REPLY, standing, organisation)).get("client")
+
+
+def letters(
+    event: LetterKind, word: str, notification: Notification, standing: Standing, occasion: Occasion, organisation: Organisation
+) -> Iterable[Step]:
+    if notification.send == "never":
+        return
+    delay = notification.delay if notification.send == "delayed" else timedelta(0)
+    asked_by = standing.status if delay and event in (*OF_STATUS.values(), LetterKind.IN_PROGRESS) else None
+    outside = word in ("client", "recipients", "cc")
+    if outside and event is LetterKind.AGENT_REPLY:
+        # The reply itself is that letter.
+        return
+    make = to_people if outside else to_agents
+    sends = make(event, word, standing, occasion, organisation)
+    for each in sends:
+        if not each.staff and occasion.silence is not None:
+            yield Note(EventKind.SILENCED, {"kind": event, "why": occasion.silence})
+        else:
+            yield replace(
+                each,
+                from_address=notification.from_address,
+                template=notification.template,
+                delay=delay,
+                while_status=asked_by,
+                caused_by_mail=occasion.by_mail and not each.staff,
+            )
+
+
+def to_people(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:
+    """Whoever acts is not told of it, but of the registration: that answers them."""
+    people = [standing.client] if word == "client" else standing.copies[:MOST_RECIPIENTS]
+    actor = address_key(occasion.actor.address or "")
+    but = frozenset() if event is LetterKind.REGISTERED else frozenset((actor,))
+    to = audience.addressees(people, organisation, but)
+    if to:
+        scale = event is LetterKind.RESOLVED and word == "client"
+        yield Send(event, to, standing.language, about="nothing", scale=scale)
+
+
+def to_agents(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:
+    for each in audience.to_staff(event, agents_meant(event, word, standing, occasion, organisation), organisation):
+        yield each if event in CARRY_THE_ARTICLE else replace(each, about="nothing")
+
+
+def agents_meant(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> tuple[Agent, ...]:
+    """`assignee` is the department where the ticket has none who could be told; an address is an agent's."""
+    actor = occasion.actor.address if occasion.actor.role is Role.AGENT else None
+    if occasion.instead and event in (LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY):
+        return tuple(each for each in occasion.instead if each.active and each.address != actor)
+    match word:
+        case "department":
+            return audience.staff_of(standing.department, organisation, actor)
+        case "assignee":
+            return assignee_or_department(event, standing, actor, organisation)
+        case address:
+            named = organisation.agent(address)
+            return (named,) if named is not None and named.active and named.address != actor else ()
+
+
+def assignee_or_department(event: LetterKind, standing: Standing, actor: str | None, organisation: Organisation) -> tuple[Agent, ...]:
+    assignee = organisation.agent(standing.assignee) if standing.assignee else None
+    if assignee is not None and audience.told(assignee):
+        return () if assignee.address == actor else (assignee,)
+    return () if event is LetterKind.ASSIGNED else audience.staff_of(standing.department, organisation, actor)
+
+
+def without_repetition(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Nobody gets two letters about one event, and an agent whose the ticket has become none about its being new besides."""
+    told: set[tuple[LetterKind, str]] = set()
+    assigned = {each.address for step in steps if isinstance(step, Send) and step.kind is LetterKind.ASSIGNED for each in step.to}
+    found: list[Step] = []
+    for step in steps:
+        if isinstance(step, Send):
+            to = tuple(each for each in step.to if (step.kind, each.address) not in told and not spared(step, each, assigned))
+            told |= {(step.kind, each.address) for each in to}
+            if not to:
+                continue
+            step = replace(step, to=to)
+        elif step in found:
+            continue
+        found.append(step)
+    return tuple(found)
+
+
+def spared(send: Send, addressee: Addressee, assigned: set[str]) -> bool:
+    return send.kind is LetterKind.NEW_TICKET and addressee.address in assigned

@@ -1,0 +1,83 @@
+"""A ticket as the steps leave it: what letters are chosen by. PURE."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.desk import audience
+from gateway.domain.facts import KnownTicket, Participant
+from gateway.domain.organisation import Language
+from gateway.domain.states import Status
+from gateway.domain.steps import (
+    AddCc,
+    Assign,
+    Join,
+    OpenTicket,
+    Person,
+    SetCategory,
+    SetDepartment,
+    SetStatus,
+    Step,
+)
+from gateway.mail.address import address_key
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`before` is the status that the steps found, None for a new ticket; `copies` are those who get the letters besides the client."""
+
+    department: str
+    category: str | None
+    before: Status | None
+    status: Status
+    assignee: str | None
+    language: Language
+    client: Person
+    client_keys: frozenset[str]
+    copies: tuple[Person, ...]
+
+
+def standing_of(ticket: KnownTicket, steps: Sequence[Step]) -> Standing:
+    return Standing(
+        department=last_of(steps, SetDepartment, "department", ticket.department),
+        category=last_of(steps, SetCategory, "category", ticket.category),
+        before=ticket.status,
+        status=last_of(steps, SetStatus, "status", ticket.status),
+        assignee=last_of(steps, Assign, "agent", ticket.assignee),
+        language=ticket.language,
+        client=audience.requester_of(ticket),
+        client_keys=audience.client_keys(ticket),
+        copies=copies(ticket.participants, steps, audience.client_keys(ticket)),
+    )
+
+
+def standing_of_new(opening: OpenTicket, steps: Sequence[Step]) -> Standing:
+    return Standing(
+        department=opening.department,
+        category=last_of(steps, SetCategory, "category", opening.category),
+        before=None,
+        status=last_of(steps, SetStatus, "status", Status.NEW),
+        assignee=last_of(steps, Assign, "agent", None),
+        language=opening.language,
+        client=opening.client,
+        client_keys=frozenset((opening.client_key,)),
+        copies=copies((), steps, frozenset((opening.client_key,))),
+    )
+
+
+def last_of(steps: Sequence[Step], kind: type, field: str, otherwise: Any) -> Any:
+    """Of a setting given twice the last counts."""
+    found = [getattr(each, field) for each in steps if isinstance(each, kind)]
+    return found[-1] if found else otherwise
+
+
+def copies(participants: Sequence[Participant], steps: Sequence[Step], client: frozenset[str]) -> tuple[Person, ...]:
+    """Those in Cc, old and new, each once."""
+    found: dict[str, Person] = {}
+    joined = (person for step in steps if isinstance(step, Join) for person in step.people)
+    for each in (*participants, *joined):
+        if each.part == "cc":
+            found.setdefault(each.key, Person(each.name, each.address))
+    for person in (person for step in steps if isinstance(step, AddCc) for person in step.people):
+        found.setdefault(address_key(person.address), person)
+    return tuple(person for key, person in found.items() if key not in client)

@@ -1,0 +1,5 @@
+"""The languages that Deskgate writes and obeys."""
+
+from typing import Literal
+
+Language = Literal["en", "ru", "pl"]
