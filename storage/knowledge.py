@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -46,6 +46,7 @@ class Answer:
     spent: Spent
     held_told_recently: bool
     waited: timedelta
+    now: datetime
 
 
 ASK = text(
@@ -77,13 +78,14 @@ ASK = text(
         (CAST(:agent AS text) IS NOT NULL AND EXISTS (SELECT FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
           WHERE o.kind = 'held' AND r.address = :agent AND o.created_at > now() - interval '1 day')) AS held_told,
         CASE WHEN CAST(:agent AS text) IS NOT NULL
-             THEN (SELECT now() - received_at FROM inbound_messages WHERE id = :inbound_id) END AS waited
+             THEN (SELECT now() - received_at FROM inbound_messages WHERE id = :inbound_id) END AS waited,
+        now() AS now
     """
 )
 
 LOCK_TICKETS = text(
     """
-    SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into,
+    SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into, created_at,
         now() - closed_at AS closed_for
     FROM tickets WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR UPDATE
     """
@@ -112,7 +114,8 @@ DETAILS = text(
         (SELECT jsonb_agg(jsonb_build_array(author_address, closing) ORDER BY id DESC) FROM (
             SELECT id, author_address, right(text || E'\n' || signature, 2000) AS closing FROM articles
              WHERE ticket = t.number AND author_address IS NOT NULL AND kind IN ('client_message', 'agent_reply') ORDER BY id DESC LIMIT 8
-        ) AS latest)
+        ) AS latest),
+        (SELECT count(*) FROM automatic_letters WHERE ticket = t.number AND at > now() - interval '1 day')
     FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = ANY(CAST(:numbers AS bigint[]))
     """
 )
@@ -160,6 +163,7 @@ async def ask(session: AsyncSession, question: Question, inbound_id: int, budget
         spent=Spent(row.by_address, row.by_domain, row.by_network, row.overall, row.same_subject),
         held_told_recently=row.held_told,
         waited=row.waited or timedelta(0),
+        now=row.now,
     )
 
 
@@ -179,7 +183,7 @@ async def lock_tickets(session: AsyncSession, numbers: Iterable[int]) -> tuple[K
 
 
 def known_ticket(row: Any, detail: Any) -> KnownTicket:
-    _, name, addresses, participants, tags, thread, last_message, earlier = detail
+    _, name, addresses, participants, tags, thread, last_message, earlier, answered = detail
     return KnownTicket(
         number=row.number,
         subject=row.subject,
@@ -198,6 +202,8 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
         last_message=last_message,
         earlier=tuple((author, closing) for author, closing in earlier or ()),
         closed_for=row.closed_for,
+        created_at=row.created_at,
+        answered_today=answered,
     )
 
 

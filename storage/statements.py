@@ -41,3 +41,9 @@ def plain(value: object) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+async def now(session: AsyncSession) -> datetime:
+    """The transaction's time by the database's clock, in UTC."""
+    found: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
+    return found

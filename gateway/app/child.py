@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app.engine import engine_of
+from gateway.app.templates import equipped
 from gateway.config import convert
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Organisation
@@ -32,7 +33,8 @@ class Values:
 
 def values_of(configuration: Configuration) -> Values:
     settings = Settings.restore(configuration.settings)
-    return Values(settings, convert.organisation(settings, shadow=configuration.shadow), convert.ours(settings))
+    organisation = equipped(convert.organisation(settings, shadow=configuration.shadow))
+    return Values(settings, organisation, convert.ours(settings))
 
 
 class Live:

@@ -7,21 +7,24 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.app.child import engine_for
+from gateway.app.child import Live, engine_for
 from gateway.supervisor.child import Control
 from gateway.supervisor.messages import Standing
 from gateway.telemetry import metrics
-from gateway.web import health, probes, server
+from gateway.web import health, picture, probes, rating, server
 from gateway.web.app import create_app
 from gateway.web.queues import Queues, gauge
+from gateway.workers.wake import Waker
 from storage.engine import sessions
 
 POOL_SIZE = 4
 
 
 async def run(control: Control) -> None:
+    live = Live(control)
     async with engine_for(control, POOL_SIZE) as engine:
-        queues = Queues(sessions(engine))
+        make, waker = sessions(engine), Waker(engine)
+        queues = Queues(make)
         children = CollectorRegistry()
         children.register(Children(control))
 
@@ -34,8 +37,13 @@ async def run(control: Control) -> None:
             probes.schema_serves(engine, await asyncio.to_thread(schema_fault)),
             probes.saying(lambda: children_fault(control.standing)),
         ]
-        app = create_app(health.routes(alive, ready, exposition))
-        await server.serve(app, control.sockets, control.ready, control.draining)
+        pictures = picture.Pictures(lambda: live.now.organisation)
+        ratings = rating.RatingPages(make, lambda: live.now.organisation, pictures, lambda: waker("outbox"), rating.limits())
+        app = create_app([*health.routes(alive, ready, exposition), *picture.routes(pictures), *ratings.routes()], ratings.failed)
+        try:
+            await server.serve(app, control.sockets, control.ready, control.draining)
+        finally:
+            await waker.aclose()
 
 
 def schema_fault() -> probes.Judge:

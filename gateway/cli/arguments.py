@@ -2,7 +2,10 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import get_args
 
+from gateway.domain.language import Language
 from gateway.domain.states import InboundState, OutboxState, Priority, Status
 
 ROLES = ("all", "listener", "intake", "sender", "web")
@@ -39,6 +42,15 @@ def how_many(text: str) -> int:
 how_many.__name__ = "number"
 
 
+def moment(text: str) -> datetime:
+    """A day, which begins at midnight UTC, or a time."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: a day such as 2026-11-21 is expected, or a time such as 2026-11-21T09:00Z") from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
 def words(text: str) -> str:
     """Text that can be kept: what the terminal's encoding did not understand arrives as half characters."""
     try:
@@ -63,6 +75,8 @@ def parser(version: str) -> argparse.ArgumentParser:
     understanding(adder(commands))
     tickets(adder(commands))
     clients(adder(commands))
+    templates(adder(commands))
+    rules(adder(commands))
     inbound(adder(commands))
     outbox(adder(commands))
     watching(adder(commands))
@@ -158,6 +172,33 @@ def clients(add: Adder) -> None:
     )
 
 
+def templates(add: Adder) -> None:
+    add = group(add, "templates", "the words of letters")
+    exported = add("export", "templates:export", "write the built-in templates out for editing; a file that is there stays as it is")
+    exported.add_argument("directory", metavar="DIRECTORY")
+    preview = add("preview", "templates:preview", "show the letter that a template makes of a ticket; nothing is sent")
+    preview.add_argument("name", metavar="NAME", help="an event, such as resolved, or a name of your own")
+    preview.add_argument("--ticket", type=identifier, required=True, metavar="N")
+    preview.add_argument("--language", choices=get_args(Language), metavar="L", help="en, ru or pl (default: the reader's)")
+    preview.add_argument("--audience", choices=("client", "participant", "staff"), metavar="A", help="client, participant or staff")
+    preview.add_argument("--html", action="store_true", help="the HTML instead of subject and text")
+
+
+def rules(add: Adder) -> None:
+    add = group(add, "rules", "what the desk does by itself")
+    test = add("test", "rules:test", "say what the rules of the configuration would do with old mail; nothing is changed", as_json=True)
+    test.description = (
+        "Weighs the rules of the configuration on each message, as if it came in now: which of them match, and what follows. "
+        "With one message it says why, too. Of a file, authentication is not checked, the author counts as new unless it answers a ticket, "
+        "and the time of the week is that of its Date field; of stored mail, all that was known then counts. "
+        "Put a new configuration beside the old one, and try it: deskgate --config new.toml rules test --since 2026-11-01"
+    )
+    test.add_argument("files", nargs="*", metavar="FILE", help="a message file, or a directory with .eml files; - is standard input")
+    test.add_argument(
+        "--since", type=moment, metavar="WHEN", help="also stored mail that arrived from this day (or time) on; UTC where it has no zone"
+    )
+
+
 def inbound(add: Adder) -> None:
     add = group(add, "inbound", "what arrived")
     listed = add("list", "inbound:list_inbound", "list what arrived, the newest first", as_json=True)
@@ -191,3 +232,7 @@ def outbox(add: Adder) -> None:
 
 def watching(add: Adder) -> None:
     add("status", "status:status", "counts by state, waiting ages, connections, versions", as_json=True)
+    rated = add("ratings", "ratings:show", "how content clients are: counts and means, by agent, department and month", as_json=True)
+    rated.add_argument("--since", type=moment, metavar="DAY", help="only ratings from this day (or time) on; UTC where it has no zone")
+    rated.add_argument("--by", choices=("agent", "department", "month"), help="only by this (default: by all three)")
+    rated.add_argument("--csv", action="store_true", help="print a CSV table")

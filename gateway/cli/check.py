@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 from gateway.cli.exits import Exit
 from gateway.cli.output import print_table, say
@@ -21,13 +22,36 @@ def check(options: argparse.Namespace) -> int:
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     settings = loaded.settings
-    for warning in clashes(organisation(settings)):
+    desk = organisation(settings)
+    for warning in (*clashes(desk), *advice_on_templates(desk)):
         print(f"warning: {warning}")
+    if faults := template_faults(desk):
+        for fault in faults:
+            say(f"deskgate: {fault}")
+        return Exit.USAGE
     print(
         f"{found.path}: correct, with {len(settings.gateway)} gateway(s), {len(settings.department)} department(s), "
         f"{len(settings.agent)} agent(s)"
     )
     return asyncio.run(orphans(options)) if options.database else Exit.DONE
+
+
+def template_faults(desk: Organisation) -> list[str]:
+    """What is wrong with the operator's own letters, each with its file and line."""
+    from gateway.app.templates import read_templates
+    from gateway.letters.examine import faults_of
+
+    return [f"templates.directory: {each}" for each in faults_of(read_templates(Path(desk.templates)))] if desk.templates else []
+
+
+def advice_on_templates(desk: Organisation) -> Iterator[str]:
+    from gateway.app.templates import read_templates
+    from gateway.letters.examine import gaps, unused
+
+    if desk.templates:
+        found = read_templates(Path(desk.templates))
+        yield from (f"templates.directory: {each}: no letter is written by it" for each in unused(found, desk.templates_asked_for))
+        yield from (f"templates.directory: {each}" for each in gaps(found))
 
 
 def clashes(desk: Organisation) -> Iterator[str]:
@@ -48,7 +72,12 @@ async def orphans(options: argparse.Namespace) -> int:
             departments=[each.key for each in desk.departments],
             agents=[each.address for each in desk.agents],
             gateways=[each.address for each in desk.gateways],
+            scores=[each.score for each in desk.satisfaction.levels],
         )
     rows = [(each.what, each.name, each.tickets, each.remedy) for each in found]
-    print_table(("what", "name", "tickets", "what to do"), rows, "database: every department, agent and gateway that tickets name exists")
+    print_table(
+        ("what", "name", "tickets", "what to do"),
+        rows,
+        "database: every department, agent, gateway and level of satisfaction that tickets name exists",
+    )
     return Exit.WRONG if found else Exit.DONE

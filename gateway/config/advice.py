@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from gateway.config.checks import Problem, agent_addresses
+from gateway.config.checks_rules import given, tables
+from gateway.config.conditions import SMTP_KEYS, address_pattern, some
 from gateway.config.convert import default_gateway, first_department, reply_address
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
+from gateway.domain.rules import Glob
 
 GOOD_SECRET: Final = 32
+IDLE: Final = ("department", "category", "priority", "status", "tags", "assignee", "cc", "notify", "answer")
 
 
 def tokens_alone_beyond_this_machine(settings: Settings) -> Iterator[Problem]:
@@ -95,6 +99,45 @@ def a_short_secret(settings: Settings) -> Iterator[Problem]:
         yield ("desk", "secret"), f"it has fewer than {GOOD_SECRET} characters; `openssl rand -base64 32` makes a better one"
 
 
+def rules_that_come_too_late(settings: Settings) -> Iterator[Problem]:
+    """In SMTP nobody knows yet whether a rule above would have stopped, by what the mail itself says."""
+    doubtful: str | None = None
+    for index, rule in enumerate(settings.rule):
+        if rule.on != "received":
+            continue
+        if rule.then.reject is not None and doubtful is not None:
+            yield (
+                ("rule", index, "then", "reject"),
+                f'nothing can be refused below rule "{doubtful}", which may stop by what is not known in SMTP; move this rule above it',
+            )
+        known = all(key in SMTP_KEYS for _, when in tables(("rule", index, "when"), rule.when) for key, _ in given(when))
+        if (rule.then.stop or rule.then.hold) and not known:
+            doubtful = doubtful or rule.name
+
+
+def rules_about_no_gateway(settings: Settings) -> Iterator[Problem]:
+    exact = {each.address for each in settings.gateway}
+    for index, rule in enumerate(settings.rule):
+        for location, when in tables(("rule", index, "when"), rule.when):
+            for pattern in () if when.gateway is None else some(when.gateway, address_pattern, ""):
+                address = pattern.pattern if isinstance(pattern, Glob) else "*"
+                if not ("*" in address or "?" in address) and not exact & {address, f"*@{address.rpartition('@')[2]}"}:
+                    yield (*location, "gateway"), f"no gateway is {address}, so this is never true"
+
+
+def actions_without_a_ticket(settings: Settings) -> Iterator[Problem]:
+    for index, rule in enumerate(settings.rule):
+        end = next((key for key in ("discard", "hold", "reject") if getattr(rule.then, key)), None)
+        idle = [key for key in IDLE if getattr(rule.then, key)] if end is not None else []
+        if idle:
+            yield ("rule", index, "then", idle[0]), f"it has no effect beside {end}, which makes no ticket"
+
+
+def links_that_lead_nowhere(settings: Settings) -> Iterator[Problem]:
+    if settings.web.base_url is None and listens_to_others(settings):
+        yield ("web", "base_url"), f"links in letters lead to {settings.web.url}, which clients cannot open; set the address they can"
+
+
 def listens_to_others(settings: Settings) -> bool:
     return not all(each.is_loopback for each in settings.server.listen)
 
@@ -111,6 +154,10 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     relays_without_a_name,
     a_relay_in_the_clear,
     a_short_secret,
+    rules_that_come_too_late,
+    rules_about_no_gateway,
+    actions_without_a_ticket,
+    links_that_lead_nowhere,
 )
 
 

@@ -1,5 +1,9 @@
 """`[[agent]]`: who answers."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from gateway.config.section import Section
 from gateway.config.values import Address, Line
 from gateway.domain.organisation import Language
@@ -22,6 +26,8 @@ class Agent(Section):
     """The language of letters to the agent; the default is `desk.language`."""
     notify: bool = True
     """Whether the agent is told of tickets that are nobody's yet."""
+    digest_minutes: Annotated[int, Field(ge=1, le=60 * 24)] | None = None
+    """The agent is told of everything at once, every so many minutes; without it, of each thing when it happens."""
 
     @property
     def display_name(self) -> str:

@@ -289,10 +289,3 @@ CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (the_relay_is_sane, frozenset({"outbound", "outbound.relay", "outbound.user", "outbound.password", "outbound.security"})),
     (delays_grow, frozenset({"outbound.retry", "outbound.retry.first_delay"})),
 )
-
-
-def disagreements(settings: Settings, at_fault: frozenset[str]) -> Iterator[Problem]:
-    """What sections do not agree on. `at_fault` are dotted keys, without indexes, whose values are stand-ins."""
-    for check, relies_on in CHECKS:
-        if not relies_on & at_fault:
-            yield from check(settings)

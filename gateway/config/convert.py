@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from gateway.config.convert_rules import notifications, owners_of, rules, satisfaction
 from gateway.config.from_address import FromSmtp
 from gateway.config.gateway import Gateway
 from gateway.config.settings import Settings
@@ -20,6 +21,10 @@ def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisa
         from_addresses=from_addresses(settings),
         trust=trust(settings),
         budget=domain.Budget(**settings.budget.model_dump()),
+        rules=rules(settings),
+        notifications=notifications(settings),
+        satisfaction=satisfaction(settings),
+        templates=None if settings.templates.directory is None else str(settings.templates.directory),
     )
 
 
@@ -59,6 +64,7 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         notify_recipients=table.notify_recipients,
         token_days=table.token_days,
         letter_lifetime=timedelta(hours=settings.outbound.expiry),
+        base_url=settings.web.url,
         shadow=shadow,
     )
 
@@ -108,13 +114,14 @@ def agents(settings: Settings) -> tuple[domain.Agent, ...]:
             active=each.active,
             language=each.language,
             notify=each.notify,
+            digest=None if each.digest_minutes is None else timedelta(minutes=each.digest_minutes),
         )
         for each in settings.agent
     )
 
 
 def canned_replies(settings: Settings) -> tuple[domain.CannedReply, ...]:
-    owners = {address: each.address for each in settings.agent for address in (each.address, *each.aliases)}
+    owners = owners_of(settings)
     return tuple(
         domain.CannedReply(
             name=each.name,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from gateway.config.advice import misgivings
-from gateway.config.checks import disagreements
+from gateway.config.disagreements import disagreements
 from gateway.config.faults import Fault, fault_at, field_at, sentences, value_at
 from gateway.config.lines import Location
 from gateway.config.section import Surroundings, section_of
@@ -63,8 +63,13 @@ def _between(document: Mapping[str, Any], surroundings: Surroundings, error: Val
             error = next_error
             continue
         dotted = frozenset(".".join(each for each in location if isinstance(each, str)) for location in at_fault)
-        return [problem for problem in disagreements(settings, dotted) if problem[0] not in at_fault]
+        return [problem for problem in disagreements(settings, dotted) if not _holds_a_fault(problem[0], at_fault)]
     return []
+
+
+def _holds_a_fault(location: Location, at_fault: set[Location]) -> bool:
+    """What is said of a table as a whole may come of what was taken out of it."""
+    return any(each[: len(location)] == location for each in at_fault)
 
 
 def _take_out(document: dict[str, Any], location: Location) -> None:

@@ -100,7 +100,7 @@ def _described(field: FieldInfo, location: Location) -> str:
 
 def _unknown_key(model: type[Section], location: Location) -> str:
     within = _section_at(model, location[:-1])
-    known = list(within.model_fields) if within is not None else []
+    known = list(within.file_keys()) if within is not None else []
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.7)
     what = "section" if len(location) == 1 else "key"
     if close:
@@ -112,7 +112,7 @@ def _section_at(model: type[Section], location: Location) -> type[Section] | Non
     section: type[Section] | None = model
     for each in location:
         if isinstance(each, str):
-            field = section.model_fields.get(each) if section is not None else None
+            field = section.file_keys().get(each) if section is not None else None
             section = section_of(field.annotation) if field is not None else None
     return section
 
@@ -121,7 +121,7 @@ def field_at(model: type[Section], location: Location) -> FieldInfo | None:
     """The field that a location lies in; None for the file itself and for unknown keys."""
     names = [each for each in location if isinstance(each, str)]
     within = _section_at(model, tuple(names[:-1]))
-    return within.model_fields.get(names[-1]) if within is not None and names else None
+    return within.file_keys().get(names[-1]) if within is not None and names else None
 
 
 def value_at(document: Mapping[str, Any], location: Location) -> Any:

@@ -11,6 +11,7 @@ import re
 import secrets
 import ssl
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from gateway.config.faults import ConfigurationError, Fault
 from gateway.config.lines import Lines
 from gateway.config.section import Surroundings
 from gateway.config.settings import Settings
+from gateway.domain.notifications import NOTIFIED
 
 EXAMPLE: Final = Path(__file__).resolve().parents[2] / "config.example.toml"
 VARIABLE: Final = "DESKGATE_CONFIG"
@@ -76,7 +78,7 @@ def load(source: Found | Path, *, leave_no_trace: bool = False) -> Loaded:
     text, document = _parse(found.path)
     examined = examine(document, Surroundings(found.base, _Secrets(found.base), _check_readable))
     settings = examined.settings
-    faults = examined.faults if settings is None else _pair_at_fault(settings)
+    faults = examined.faults if settings is None else (*_pair_at_fault(settings), *_templates_at_fault(settings))
     if settings is None or faults:
         raise ConfigurationError(str(found.path), _in_order_of_lines(text, faults))
     if settings.desk.secret is None:
@@ -174,6 +176,26 @@ def _pair_at_fault(settings: Settings) -> tuple[Fault, ...]:
         why = getattr(error, "reason", None) or str(error)
         return (Fault(("tls", "key"), f'"{tls.key}"', f"expected the key of tls.certificate, both in PEM and without a passphrase: {why}"),)
     return ()
+
+
+def _templates_at_fault(settings: Settings) -> Iterator[Fault]:
+    """A directory that cannot be read, and names that no template has. What stands in the files is not looked at."""
+    directory = settings.templates.directory
+    known = set(map(str, NOTIFIED))
+    try:
+        known |= {each.name.partition(".")[0] for each in directory.glob("*/*") if each.is_file()} if directory is not None else set()
+        missing = directory is not None and not directory.is_dir()
+    except OSError:
+        missing = True
+    if missing:
+        yield Fault(("templates", "directory"), f'"{directory}"', "expected a directory that can be read")
+        return
+    notified = ((("notification", index, "template"), each.template) for index, each in enumerate(settings.notification))
+    answered = ((("rule", index, "then", "answer"), each.then.answer) for index, each in enumerate(settings.rule))
+    for location, name in (*notified, *answered):
+        if name is not None and name not in known:
+            where = f"{directory}/LANGUAGE/{name}.txt" if directory is not None else f"LANGUAGE/{name}.txt in templates.directory"
+            yield Fault(location, f'"{name}"', f"expected the name of a template: an event's, or that of a file, {where}")
 
 
 def _with_secret(settings: Settings, secret: str) -> Settings:

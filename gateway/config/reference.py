@@ -44,9 +44,9 @@ def reference() -> str:
 
 
 def _sections(model: type[Section], prefix: str) -> Iterator[str]:
-    for name, field in model.model_fields.items():
+    for name, field in model.file_keys().items():
         section = section_of(field.annotation)
-        if section is not None:
+        if section not in (None, model):
             yield from _section(section, f"{prefix}{name}", is_list=get_origin(field.annotation) is tuple)
 
 
@@ -55,8 +55,8 @@ def _section(model: type[Section], path: str, *, is_list: bool) -> Iterator[str]
     yield f"{cleandoc(model.__doc__ or '')}\n"
     yield "| key | takes | default | |"
     yield "|---|---|---|---|"
-    for name, field in model.model_fields.items():
-        if section_of(field.annotation) is None:
+    for name, field in model.file_keys().items():
+        if section_of(field.annotation) in (None, model):
             yield f"| `{name}` | {_cell(describe_field(field))} | {_default(field)} | {_cell(field.description or '')} |"
     yield ""
     yield from _sections(model, f"{path}.")

@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 
 class Section(BaseModel):
     """One table of the file. A key's meaning is the docstring under it, which docs/configuration.md repeats."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, hide_input_in_errors=True,
+                              serialize_by_alias=True)  # fmt: skip
+
+    @classmethod
+    def file_keys(cls) -> dict[str, FieldInfo]:
+        """By the names that they have in the file, which may be words of Python's."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
 
 
 @dataclass(frozen=True, slots=True)

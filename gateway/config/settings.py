@@ -16,7 +16,10 @@ from gateway.config.desk import Desk
 from gateway.config.from_address import FromAddress
 from gateway.config.gateway import Gateway
 from gateway.config.limits import Limits
+from gateway.config.notification import Notification, Templates
 from gateway.config.outbound import Outbound
+from gateway.config.rule import Rule
+from gateway.config.satisfaction import Satisfaction
 from gateway.config.section import Section, Surroundings
 from gateway.config.server import Server, Tls
 from gateway.config.trust import Trust
@@ -42,6 +45,10 @@ class Settings(Section):
     agent: tuple[Agent, ...] = ()
     canned_reply: tuple[CannedReply, ...] = ()
     from_address: tuple[FromAddress, ...] = ()
+    rule: tuple[Rule, ...] = ()
+    notification: tuple[Notification, ...] = ()
+    templates: Templates
+    satisfaction: Satisfaction
     budget: Budget
     outbound: Outbound
     web: Web

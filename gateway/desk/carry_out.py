@@ -10,14 +10,17 @@ from gateway.desk.colleagues import with_assignee_moved
 from gateway.desk.commands.closings import opens_signature
 from gateway.desk.commands.vocabulary import help_lines
 from gateway.desk.merging import joined
+from gateway.desk.notify import Occasion, notifications
 from gateway.desk.orders import Orders, words_of_desk
+from gateway.desk.replies import replies
+from gateway.desk.standing import standing_of
 from gateway.domain.actor import Actor
 from gateway.domain.commands import Command, CommandName, Problem, Refusal
 from gateway.domain.decision import Decision, Outcome
 from gateway.domain.facts import KnownTicket
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role, Status
-from gateway.domain.steps import AddArticle, Addressee, Assign, File, Merge, Note, Person, Receipt, Send, SetDepartment, SetStatus, Step
+from gateway.domain.steps import AddArticle, Addressee, File, Merge, Note, Person, Receipt, Send, SetDepartment, SetStatus, Step
 from gateway.mail.message import Message
 from gateway.tokens.masking import mask_tokens
 
@@ -39,28 +42,27 @@ def carry_out(case: Case, agent: Agent, ticket: KnownTicket, message: Message, o
         orders = without_reply(orders)
         if not notes and not orders.any:
             return case.ignored("nothing was written above the quoted notification, and nothing attached")
-    letter = letter_of(orders, ticket, case.organisation) if written is not None else None
-    reply = addressed(written, orders, letter, ticket, case.organisation) if written is not None else None
+    letters = letters_of(orders, ticket, case) if written is not None else ()
+    reply = addressed(written, orders, letters, ticket, case.organisation) if written is not None else None
+    settings = with_assignee_moved((*opened_by_reply(ticket, reply, orders), *orders.settings), ticket, case.organisation)
+    changed: tuple[Step, ...] = (*merge, *((reply,) if reply is not None else ()), *notes, *settings)
+    actor = Actor(Role.AGENT, agent.name, agent.address)
     steps: tuple[Step, ...] = (
-        *merge,
-        *((reply,) if reply is not None else ()),
-        *notes,
+        *changed,
         remember(message),
-        *with_assignee_moved((*opened_by_reply(ticket, reply, orders), *orders.settings), ticket, case.organisation),
-        *((letter,) if letter is not None else ()),
-        *assignment(orders, agent, ticket.assignee, case.organisation),
+        *letters,
+        *notifications(changed, standing_of(ticket, changed), Occasion(actor), case.organisation),
         *told_of_commands(orders, agent, case.organisation),
     )
     case.reasons.extend(not_obeyed(orders))
     outcome: Outcome = "commands" if reply is None else "agent_reply"
-    actor = Actor(Role.AGENT, agent.name, agent.address)
-    return case.settle(InboundState.DONE, outcome, in_words(agent, ticket, reply, letter, orders), steps, ticket.number, actor=actor)
+    return case.settle(InboundState.DONE, outcome, in_words(agent, ticket, reply, letters, orders), steps, ticket.number, actor=actor)
 
 
-def in_words(agent: Agent, ticket: KnownTicket, reply: AddArticle | None, letter: Send | None, orders: Orders) -> str:
+def in_words(agent: Agent, ticket: KnownTicket, reply: AddArticle | None, letters: tuple[Send, ...], orders: Orders) -> str:
     if reply is None:
         return f"{agent.name}'s commands are for ticket #{ticket.number}; no reply stands with them"
-    if letter is None:
+    if not letters:
         why = (
             "a note in it could not be told from the reply" if orders.withheld else "it is private" if orders.private else "nobody is left"
         )
@@ -102,16 +104,26 @@ def opened_by_reply(ticket: KnownTicket, reply: AddArticle | None, orders: Order
     return (SetStatus(Status.OPEN),) if reply and not reply.private and not given and ticket.status is Status.NEW else ()
 
 
-def letter_of(orders: Orders, ticket: KnownTicket, organisation: Organisation) -> Send | None:
+def letters_of(orders: Orders, ticket: KnownTicket, case: Case) -> tuple[Send, ...]:
     """A private reply still goes to those whom `@to` names, the client never among them."""
     if orders.withheld or (orders.private and orders.to is None):
-        return None
-    letter = audience.to_client(LetterKind.AGENT_REPLY, ticket, organisation, orders.to, orders.cc, orders.bcc, orders.private)
-    return replace(letter, from_address=orders.from_address) if letter is not None else None
+        return ()
+    return replies(
+        ticket,
+        orders.settings,
+        case.organisation,
+        to=orders.to,
+        more=orders.cc,
+        bcc=orders.bcc,
+        but_client=orders.private,
+        from_address=orders.from_address,
+        verified=case.facts.verified_senders,
+    )
 
 
-def addressed(reply: AddArticle, orders: Orders, letter: Send | None, ticket: KnownTicket, organisation: Organisation) -> AddArticle:
+def addressed(reply: AddArticle, orders: Orders, letters: tuple[Send, ...], ticket: KnownTicket, organisation: Organisation) -> AddArticle:
     """The reply with those who stand in its To and Cc, never Bcc; Z14: private when it goes past the client, where the desk says so."""
+    letter = letters[0] if letters else None
     to, cc = (letter.to, letter.cc) if letter is not None else ((), ())
     past_client = orders.to is not None and not audience.reaches_client(letter, ticket)
     department = next((each.department for each in orders.settings if isinstance(each, SetDepartment)), ticket.department)
@@ -121,19 +133,6 @@ def addressed(reply: AddArticle, orders: Orders, letter: Send | None, ticket: Kn
 
 def people(addressees: tuple[Addressee, ...]) -> tuple[Person, ...]:
     return tuple(Person(each.name, each.address) for each in addressees)
-
-
-def assignment(orders: Orders, agent: Agent, before: str | None, organisation: Organisation) -> tuple[Send, ...]:
-    """C7: the new assignee is told, unless they took the ticket themselves."""
-    new = assignee_of(orders)
-    assignee = organisation.agent(new) if new is not None and new not in (agent.address, before) else None
-    if assignee is None or not audience.told(assignee):
-        return ()
-    return tuple(replace(each, about="nothing") for each in audience.to_staff(LetterKind.ASSIGNED, (assignee,), organisation))
-
-
-def assignee_of(orders: Orders) -> str | None:
-    return next((each.agent for each in orders.settings if isinstance(each, Assign)), None)
 
 
 def without_reply(orders: Orders) -> Orders:

@@ -2,25 +2,28 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk import audience
 from gateway.desk.colleagues import may_not_have, with_assignee_moved
 from gateway.desk.identify import is_ours
-from gateway.desk.outgoing import Cause
+from gateway.desk.notify import Occasion, notifications
 from gateway.desk.record import Recorded, record
 from gateway.desk.remembered import author_lock
+from gateway.desk.replies import is_reply, replies
+from gateway.desk.standing import standing_of, standing_of_new
+from gateway.desk.telling import Cause
 from gateway.domain.actor import Actor
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.organisation import Agent, Gateway, Organisation
-from gateway.domain.states import ArticleKind, LetterKind, Role, Status
-from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, Send, SetDepartment, SetStatus, SetSubject, Step
+from gateway.domain.states import ArticleKind, Role, Status
+from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, SetDepartment, SetStatus, SetSubject, Step
 from gateway.mail.address import address_key
 from storage.clients import client_of
 from storage.knowledge import lock_tickets
-from storage.statements import lock
+from storage.statements import lock, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,19 @@ async def change(
     refusal = why_refused(ticket, actor, steps, organisation)
     if refusal is not None:
         return Refused(refusal)
-    steps = with_assignee_moved(steps, ticket, organisation)
-    cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor)
-    return await record(session, with_letters(steps, ticket, organisation, from_address), ticket, cause, organisation)
+    steps = with_reply(with_assignee_moved(steps, ticket, organisation), ticket, organisation, from_address)
+    letters = notifications(steps, standing_of(ticket, steps), Occasion(actor), organisation)
+    cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor, now=await now(session))
+    return await record(session, (*steps, *letters), ticket, cause, organisation)
 
 
-def with_letters(
-    steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation, from_address: str | None = None
-) -> tuple[Step, ...]:
+def with_reply(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation, from_address: str | None = None) -> tuple[Step, ...]:
     """A reply goes to the client and opens a new ticket, unless its status is set anyway."""
-    if not any(isinstance(each, AddArticle) and each.kind is ArticleKind.AGENT_REPLY and not each.private for each in steps):
+    if not any(is_reply(each) for each in steps):
         return tuple(steps)
     opens = () if ticket.status is not Status.NEW or any(isinstance(each, SetStatus) for each in steps) else (SetStatus(Status.OPEN),)
-    letter = audience.to_client(LetterKind.AGENT_REPLY, ticket, organisation)
-    return (*steps, *opens, *((replace(letter, from_address=from_address),) if letter is not None else ()))
+    steps = (*steps, *opens)
+    return (*steps, *replies(ticket, steps, organisation, from_address=from_address))
 
 
 def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organisation: Organisation) -> str | None:
@@ -122,12 +124,7 @@ async def open_by_hand(
     opening = OpenTicket(
         subject, gateway.department, gateway.address, language, client, key, known.id if known is not None else None, gateway.category
     )
-    told = audience.staff_of(gateway.department, organisation, agent.address)
-    registered = Send(LetterKind.REGISTERED, audience.addressees([Person(said.name, client.address)], organisation), language)
-    steps: tuple[Step, ...] = (
-        opening,
-        AddArticle(ArticleKind.CLIENT_MESSAGE, words, author=said),
-        registered,
-        *audience.to_staff(LetterKind.NEW_TICKET, told, organisation),
-    )
-    return await record(session, steps, None, Cause(hashlib.sha256(f"open:{effect}".encode()).digest(), actor), organisation)
+    steps: tuple[Step, ...] = (opening, AddArticle(ArticleKind.CLIENT_MESSAGE, words, author=said))
+    letters = notifications(steps, standing_of_new(opening, steps), Occasion(actor), organisation)
+    cause = Cause(hashlib.sha256(f"open:{effect}".encode()).digest(), actor, now=await now(session))
+    return await record(session, (*steps, *letters), None, cause, organisation)

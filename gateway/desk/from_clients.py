@@ -1,17 +1,21 @@
 """What somebody outside wrote: a reply to a ticket of theirs, a stranger's, or a new ticket. PURE."""
 
+from dataclasses import replace
+
 from gateway.desk import audience
 from gateway.desk.articles import article_of, remember, signature_trimmed
 from gateway.desk.authority import Carried
 from gateway.desk.case import Case
 from gateway.desk.identify import FromOutside
-from gateway.desk.opening import joining, opened_by_client
+from gateway.desk.notify import Occasion, notifications
+from gateway.desk.opening import joining, opened_by_client, why_silent
 from gateway.desk.route import Route, Unrouted
+from gateway.desk.standing import standing_of
 from gateway.desk.thread import Joins, Starts, thread
 from gateway.domain.actor import Actor
 from gateway.domain.decision import Decision
 from gateway.domain.facts import KnownTicket, Participant
-from gateway.domain.states import ArticleKind, InboundState, LetterKind, Role, Status
+from gateway.domain.states import ArticleKind, InboundState, Role, Status
 from gateway.domain.steps import Join, SetStatus, Step
 
 REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
@@ -54,19 +58,27 @@ def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
     article = article_of(signature_trimmed(case.message, ticket), ArticleKind.CLIENT_MESSAGE, verified=takes_part)
     base: list[Step] = [article, remember(case.message)]
     if case.message.kind == "auto_reply":
+        base = [replace(article, wants_answer=False), remember(case.message)]
         why = f"an automatic reply, kept on ticket #{ticket.number} without any effect"
         return case.settle(InboundState.DONE, "auto_reply", why, tuple(base), ticket.number, actor=actor, gateway=ticket.gateway)
-    letters = (
-        ()
-        if ticket.status in OUT_OF_SIGHT
-        else audience.to_staff(LetterKind.CLIENT_REPLY, audience.handlers(ticket, case.organisation), case.organisation)
-    )
     if not takes_part:
         stranger = Participant(writer.key, writer.person.address, writer.person.name, "stranger")
         why = f"{writer.key} takes no part in ticket #{ticket.number}: kept there as a stranger's, unverified, changing nothing"
-        steps = (*base, Join((stranger,)), *letters)
+        changed: tuple[Step, ...] = (*base, Join((stranger,)))
+        steps = (*changed, *told(case, ticket, changed, actor, "its author takes no part in the ticket"))
         return case.settle(InboundState.DONE, "stranger_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
     status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if ticket.status in REOPENS else ()
     why = f"the client's reply goes onto ticket #{ticket.number}" + (", which it opens again" if status else "")
-    steps = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *status, *letters)
+    changed = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *status)
+    steps = (*changed, *told(case, ticket, changed, actor, why_silent(case)))
     return case.settle(InboundState.DONE, "client_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
+
+
+def told(case: Case, ticket: KnownTicket, changed: tuple[Step, ...], actor: Actor, silence: str | None) -> tuple[Step, ...]:
+    """Nobody is told of what comes to a ticket that was put out of sight."""
+    if ticket.status in OUT_OF_SIGHT:
+        return ()
+    bound = case.organisation.budget.per_ticket_day
+    if silence is None and ticket.answered_today >= bound:
+        silence = f"the day's budget of {bound} automatic letters for one ticket is spent"
+    return notifications(changed, standing_of(ticket, changed), Occasion(actor, by_mail=True, silence=silence), case.organisation)

@@ -65,6 +65,7 @@ async def gather(
         held_told_recently=answer.held_told_recently,
         reported=reported,
         waited=answer.waited,
+        now=answer.now,
     )
     return Gathered(facts, author_key, network)
 

@@ -10,7 +10,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.notifications import Notification
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import ArticleKind, EventKind, LetterKind, Role, Status
-from gateway.domain.steps import AddArticle, Addressee, Assign, Note, OpenTicket, Send, SetStatus, Step
+from gateway.domain.steps import AddArticle, Addressee, Note, OpenTicket, Send, SetStatus, Step
 from gateway.mail.address import address_key
 
 MOST_RECIPIENTS = 10
@@ -56,17 +56,17 @@ def notifications(steps: Sequence[Step], standing: Standing, occasion: Occasion,
 
 def happened(steps: Sequence[Step], standing: Standing) -> tuple[LetterKind, ...]:
     """A change of status that comes with an agent's reply is told in that reply, not in a second letter."""
-    replied = any(is_reply(each) for each in steps)
+    replied = any(isinstance(each, AddArticle) and is_reply(each) and reaches_client(each, standing) for each in steps)
     wrote = any(isinstance(each, AddArticle) and each.kind is ArticleKind.CLIENT_MESSAGE for each in steps)
     opened = any(isinstance(each, OpenTicket) for each in steps)
     found = [LetterKind.REGISTERED, LetterKind.NEW_TICKET] if opened else []
     if wrote and not opened:
         found.append(LetterKind.CLIENT_REPLY)
-    if replied:
+    if any(is_reply(each) for each in steps):
         found.append(LetterKind.AGENT_REPLY)
     if any(isinstance(each, AddArticle) and each.kind is ArticleKind.NOTE for each in steps):
         found.append(LetterKind.NOTE)
-    if any(isinstance(each, Assign) and each.agent is not None for each in steps):
+    if standing.assignee not in (None, standing.assigned):
         found.append(LetterKind.ASSIGNED)
     if any(isinstance(each, SetStatus) for each in steps) and not opened:
         found += of_status(standing, replied=replied, wrote=wrote)
@@ -87,6 +87,11 @@ def of_status(standing: Standing, *, replied: bool, wrote: bool) -> Iterable[Let
 
 def is_reply(step: Step) -> bool:
     return isinstance(step, AddArticle) and step.kind is ArticleKind.AGENT_REPLY and not step.private
+
+
+def reaches_client(reply: AddArticle, standing: Standing) -> bool:
+    """One that names nobody goes to the client."""
+    return not reply.to or any(address_key(each.address) in standing.client_keys for each in (*reply.to, *reply.cc))
 
 
 def chosen(event: LetterKind, standing: Standing, organisation: Organisation) -> Iterable[tuple[str, Notification]]:
@@ -145,8 +150,14 @@ def to_people(event: LetterKind, word: str, standing: Standing, occasion: Occasi
     but = frozenset() if event is LetterKind.REGISTERED else frozenset((actor,))
     to = audience.addressees(people, organisation, but)
     if to:
-        scale = event is LetterKind.RESOLVED and word == "client"
-        yield Send(event, to, standing.language, about="nothing", scale=scale)
+        yield Send(
+            event,
+            to,
+            standing.language,
+            about="article" if event is LetterKind.REGISTERED else "nothing",
+            scale=event is LetterKind.RESOLVED and word == "client",
+            participant=word != "client",
+        )
 
 
 def to_agents(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:

@@ -4,16 +4,18 @@ from dataclasses import dataclass, replace
 
 from gateway.desk import audience
 from gateway.desk.articles import article_of, own_words, remember
-from gateway.desk.carry_out import assignee_of, assignment, not_obeyed, notes_of, told_of_commands, without_reply
+from gateway.desk.carry_out import not_obeyed, notes_of, told_of_commands, without_reply
 from gateway.desk.case import Case
 from gateway.desk.identify import FromAgent, FromOutside, original_author
+from gateway.desk.notify import Occasion, notifications
 from gateway.desk.orders import Orders, read_orders
 from gateway.desk.route import Route
+from gateway.desk.standing import standing_of_new
 from gateway.domain.actor import Actor
 from gateway.domain.commands import CommandName, Problem, Refusal
 from gateway.domain.decision import Decision
 from gateway.domain.organisation import Agent
-from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role
+from gateway.domain.states import ArticleKind, EventKind, InboundState, Role
 from gateway.domain.steps import AddArticle, Join, Note, OpenTicket, Person, Send, SetDepartment, Step
 from gateway.mail.message import Body, Mailbox, Message
 from gateway.tokens.masking import mask_tokens
@@ -21,7 +23,7 @@ from gateway.tokens.masking import mask_tokens
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Of one ticket: its client, first article and what else happens at once. `told`: whether its client gets the registration letter."""
+    """Of one ticket: its client, first article and what else happens at once. `told`: whether its client gets letters about it."""
 
     client: FromOutside
     actor: Actor
@@ -30,9 +32,11 @@ class Opening:
     department: str
     related: int | None = None
     told: bool = True
+    settings: tuple[Step, ...] = ()
+    """What the ticket is besides: notes, tags, assignee and the like."""
     more: tuple[Step, ...] = ()
-    without: tuple[str | None, ...] = ()
-    """Agents who need no letter about the new ticket."""
+    instead: tuple[Agent, ...] = ()
+    """Agents whom a rule tells in place of the department."""
 
 
 def opened_by_client(case: Case, writer: FromOutside, routed: Route, related: int | None) -> Decision:
@@ -68,13 +72,8 @@ def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
         article=article,
         department=department,
         told=client is not None,
-        more=(
-            *notes,
-            *(each for each in orders.settings if not isinstance(each, SetDepartment)),
-            *assignment(orders, agent, None, case.organisation),
-            *told_of_commands(orders, agent, case.organisation),
-        ),
-        without=(agent.address, assignee_of(orders)),
+        settings=(*notes, *(each for each in orders.settings if not isinstance(each, SetDepartment))),
+        more=told_of_commands(orders, agent, case.organisation),
     )
     return opened(case, routed, opening)
 
@@ -149,29 +148,22 @@ def opened(case: Case, routed: Route, opening: Opening) -> Decision:
         category=routed.gateway.category,
         related=opening.related,
     )
-    staff = audience.staff_of(opening.department, organisation, *opening.without)
+    changed: tuple[Step, ...] = (ticket, opening.article, joining(case, writer), *opening.settings)
+    by_mail = opening.actor.role is not Role.AGENT
+    silence = why_silent(case) if by_mail else None
+    if silence is not None:
+        case.reasons.append(f"no registration letter: {silence}")
+    occasion = Occasion(opening.actor, by_mail=by_mail, silence=silence, instead=opening.instead)
+    letters = notifications(changed, standing_of_new(ticket, changed), occasion, organisation)
     steps: tuple[Step, ...] = (
-        ticket,
-        opening.article,
-        joining(case, writer),
+        *changed,
         remember(case.message),
         *(Note(EventKind.ALSO_ADDRESSED, {"gateway": each}) for each in routed.also),
-        *(registration(case, writer, ticket) if opening.told else ()),
-        *audience.to_staff(LetterKind.NEW_TICKET, staff, organisation),
+        *(each for each in letters if opening.told or (isinstance(each, Send) and each.staff)),
         *opening.more,
     )
     why = f"a new ticket of {writer.person.address} in the department {ticket.department!r}"
     return case.settle(InboundState.DONE, "ticket", why, steps, actor=opening.actor, gateway=routed.address)
-
-
-def registration(case: Case, writer: FromOutside, ticket: OpenTicket) -> tuple[Step, ...]:
-    """C1: the client is told, unless that would answer a machine, a forger's victim or break a budget (X6)."""
-    silence = why_silent(case)
-    if silence is not None:
-        case.reasons.append(f"no registration letter: {silence}")
-        return (Note(EventKind.SILENCED, {"kind": LetterKind.REGISTERED, "why": silence}),)
-    to = audience.addressees([writer.person], case.organisation)
-    return (Send(LetterKind.REGISTERED, to, ticket.language, caused_by_mail=True),) if to else ()
 
 
 def why_silent(case: Case) -> str | None:
@@ -190,6 +182,14 @@ def why_silent(case: Case) -> str | None:
 
 def joining(case: Case, writer: FromOutside, requester: bool = True) -> Join:
     """Participants are added only by an authenticated requester; the others are remembered, and get nothing."""
-    trusted = requester and case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
+    proven = case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
+    match case.organisation.desk.notify_recipients:
+        case "never":
+            proven = False
+        case "always":
+            proven = not case.verdict.disowned
+        case "authenticated":
+            pass
+    trusted = requester and proven
     mailboxes: tuple[Mailbox, ...] = (*case.message.to, *case.message.cc)
     return Join(audience.others_named(mailboxes, writer.key, trusted, case.organisation))

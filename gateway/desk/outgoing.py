@@ -2,18 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import lru_cache
 
 from gateway.desk.identify import is_ours
-from gateway.domain.actor import Actor
+from gateway.desk.telling import Cause, LetterTicket, Subject, gateway_name, letter_facts
 from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, NewLetter, NewRecipient, Party, one_line
-from gateway.domain.organisation import Language, Organisation
+from gateway.domain.organisation import Organisation
 from gateway.domain.states import LetterKind, Role
-from gateway.domain.steps import AddArticle, Addressee, Person, Send
-from gateway.domain.verdict import Verdict
-from gateway.letters.facts import ArticleFacts, GatewayFacts, LetterFacts, ReceiptFacts, TicketFacts
-from gateway.letters.receipt import receipt_facts
-from gateway.letters.texts import CUT, VIA
+from gateway.domain.steps import AddArticle, Addressee, Send
+from gateway.letters.operators import Templates
+from gateway.letters.texts import VIA
 from gateway.letters.write import write_letter
 from gateway.mail.address import address_key
 from gateway.tokens.carriers import carries_reply_token, letter_id, reply_address, reply_token, thread_token
@@ -22,61 +21,62 @@ from gateway.tokens.codec import Keyring, Purpose
 STAFF_FILES = 10 * 2**20
 """Bytes of attachments that a letter to staff carries; what is larger is named in it and stays on the ticket."""
 
-STAFF_WORDS = 100_000
-"""Characters of a message that a letter to staff repeats."""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterTicket:
-    """What letters tell of their ticket. `number` None: the letter is about none. `thread`: ids that the client has seen, oldest first;
-    `last_message`: the id of what the client wrote last."""
-
-    number: int | None
-    subject: str
-    department: str
-    gateway: str
-    client: Person
-    thread: tuple[str, ...] = ()
-    last_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What makes the letters exist; `effect` seeds their identity, so that the same cause written twice makes the same letters.
-
-    `verdict` is of the mail that is the cause."""
-
-    effect: bytes
-    actor: Actor
-    inbound_id: int | None = None
-    trace_id: str = ""
-    verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What letters of one decision are about: the ticket as it stands after it, and the article that it added."""
-
-    ticket: LetterTicket
-    article: AddArticle | None = None
-    article_id: int | None = None
+GATHERED = (
+    LetterKind.NEW_TICKET,
+    LetterKind.CLIENT_REPLY,
+    LetterKind.AGENT_REPLY,
+    LetterKind.ASSIGNED,
+    LetterKind.NOTE,
+    LetterKind.IN_PROGRESS,
+    LetterKind.RESOLVED,
+    LetterKind.CLOSED,
+    LetterKind.CANCELLED,
+    LetterKind.REOPENED,
+    LetterKind.REGISTERED,
+)
+"""Kinds that an agent may be told of in a digest instead."""
 
 
 def write(sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> tuple[NewLetter, ...]:
-    """One letter a step; none where nobody but ourselves is left to write to."""
+    """One letter a step; none where nobody but ourselves is left to write to, or all are told by digest."""
+    written = []
+    for index, send in enumerate(sends):
+        now = replace(send, to=tuple(each for each in send.to if not is_told_by_digest(send, each, organisation)))
+        if any(not is_ours(address_key(each.address), organisation) for each in (*now.to, *now.cc)):
+            written.append(one_letter(now, index, subject, cause, organisation))
+    return tuple(written)
+
+
+def gathered(sends: Sequence[Send], cause: Cause, organisation: Organisation) -> tuple[tuple[Addressee, Send, bytes], ...]:
+    """Who is told of what by digest, each with the effect that it is."""
     return tuple(
-        one_letter(send, index, subject, cause, organisation)
+        (each, send, hashlib.sha256(letter_effect(cause, send, index) + each.address.encode()).digest())
         for index, send in enumerate(sends)
-        if any(not is_ours(address_key(each.address), organisation) for each in (*send.to, *send.cc))
+        for each in send.to
+        if is_told_by_digest(send, each, organisation)
     )
 
 
+def is_told_by_digest(send: Send, addressee: Addressee, organisation: Organisation) -> bool:
+    agent = organisation.agent(addressee.agent) if send.staff and send.kind in GATHERED and addressee.agent else None
+    return agent is not None and agent.digest is not None
+
+
+def letter_effect(cause: Cause, send: Send, index: int) -> bytes:
+    return hashlib.sha256(cause.effect + f"{send.kind}:{index}".encode()).digest()
+
+
+@lru_cache(maxsize=4)
+def templates_of(files: tuple[tuple[str, str], ...]) -> Templates:
+    return Templates.from_files(dict(files))
+
+
 def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisation: Organisation) -> NewLetter:
-    effect = hashlib.sha256(cause.effect + f"{send.kind}:{index}".encode()).digest()
+    effect = letter_effect(cause, send, index)
     ticket, desk = subject.ticket, organisation.desk
     domain = desk.reply_address.rpartition("@")[2]
     unique = effect[:8].hex()
-    written = write_letter(letter_facts(send, subject, cause, organisation))
+    written = write_letter(letter_facts(send, subject, cause, organisation), templates_of(organisation.template_files))
     return NewLetter(
         kind=send.kind,
         headers=headers(send, ticket, cause, organisation, domain),
@@ -96,46 +96,19 @@ def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisat
         inbound_id=cause.inbound_id,
         trace_id=cause.trace_id,
         lifetime=desk.letter_lifetime,
+        due_in=send.delay,
+        while_status=send.while_status,
         withheld=desk.shadow,
     )
-
-
-def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organisation) -> LetterFacts:
-    ticket, article = subject.ticket, subject.article if send.about == "article" else None
-    department = organisation.department(ticket.department)
-    author = article.author if article is not None and article.author is not None else cause.actor
-    told = ArticleFacts()
-    if article is not None:
-        words = bounded(article.text, send.language) if send.staff else signed(article)
-        told = ArticleFacts(words, tuple(each.filename for each in article.files if not each.inline), article.verified)
-    return LetterFacts(
-        kind=send.kind,
-        language=send.language,
-        ticket=TicketFacts(ticket.number, ticket.subject),
-        gateway=GatewayFacts(gateway_name(ticket.gateway, organisation), ticket.gateway),
-        client=ticket.client,
-        author=Person(author.name, author.address or ""),
-        department=department.name if department is not None else ticket.department,
-        desk=organisation.desk.name,
-        article=told,
-        why=send.why,
-        receipt=receipt_facts(send.receipt, send.language) if send.receipt is not None else ReceiptFacts(),
-    )
-
-
-def signed(article: AddArticle) -> str:
-    """An agent's words with their signature, which is theirs to send; a single line of it is but a telephone's advertisement."""
-    return f"{article.text}\n\n-- \n{article.signature}" if "\n" in article.signature.strip() else article.text
-
-
-def bounded(text: str, language: Language) -> str:
-    return text if len(text) <= STAFF_WORDS else f"{text[:STAFF_WORDS]}\n\n{CUT[language]}"
 
 
 def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation, domain: str) -> tuple[tuple[str, HeaderValue], ...]:
     found: list[tuple[str, HeaderValue]] = [
         ("From", (Party(author_name(send, ticket, cause, organisation), send.from_address or ticket.gateway),))
     ]
+    if send.from_address is not None and organisation.gateway(address_key(send.from_address)) is None:
+        # What is written to an address that is no gateway never comes here.
+        found.append(("Reply-To", (Party(gateway_name(ticket.gateway, organisation), ticket.gateway),)))
     found.append(("To", parties(send.to)))
     if send.cc:
         found.append(("Cc", parties(send.cc)))
@@ -160,11 +133,6 @@ def author_name(send: Send, ticket: LetterTicket, cause: Cause, organisation: Or
         name = one_line(cause.actor.name) or cause.actor.address or own
         return VIA[send.language].format(name=name, desk=own)
     return own
-
-
-def gateway_name(address: str, organisation: Organisation) -> str:
-    gateway = organisation.gateway(address)
-    return (gateway.name if gateway is not None else "") or organisation.desk.name
 
 
 def thread_ids(send: Send, ticket: LetterTicket, domain: str) -> tuple[str, ...]:
@@ -196,7 +164,7 @@ def recipients(send: Send, ticket: LetterTicket, effect: bytes, domain: str, org
     keyring = Keyring(organisation.desk.secrets)
     found = []
     for index, each in enumerate((*send.to, *send.cc, *send.bcc)):
-        if is_ours(address_key(each.address), organisation):
+        if is_ours(address_key(each.address), organisation) or (send.envelope is not None and each not in send.envelope):
             continue
         proof = effect[:8] + index.to_bytes(2, "big")
         message_id = reply_to = verp = None

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.desk.decide import decide
 from gateway.desk.gather import Gathered, client_key, gather
 from gateway.desk.identify import FromAgent, FromOutside, Writer, identify
-from gateway.desk.outgoing import Cause
 from gateway.desk.record import Source, record
 from gateway.desk.remembered import EffectKeys, author_lock, effect_keys, id_key
+from gateway.desk.telling import Cause
 from gateway.domain.decision import Decision
 from gateway.domain.envelope import Envelope
 from gateway.domain.organisation import Organisation
@@ -93,7 +93,8 @@ async def write_down(
     verdict: Verdict,
     organisation: Organisation,
 ) -> tuple[int | None, bool]:
-    cause = Cause(inbound_effect(arrived.inbound_id), decision.actor, arrived.inbound_id, arrived.envelope.trace_id, verdict)
+    effect, now = inbound_effect(arrived.inbound_id), gathered.facts.now
+    cause = Cause(effect, decision.actor, arrived.inbound_id, arrived.envelope.trace_id, verdict, now)
     ticket = gathered.facts.ticket(decision.ticket) if decision.ticket is not None else None
     rows = Attached(effects=effects_of(decision, keys, arrived.inbound_id))
     steps = decision.steps

@@ -2,18 +2,19 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import storage.outbox
-from gateway.desk.outgoing import Cause, LetterTicket, Subject, write
+from gateway.desk.outgoing import gathered, write
 from gateway.desk.remembered import id_key, subject_key
+from gateway.desk.telling import Cause, LetterTicket, Subject
 from gateway.domain.actor import Actor
 from gateway.domain.facts import KnownTicket, Part
 from gateway.domain.organisation import Organisation
-from gateway.domain.states import ArticleKind, EventKind, Role, Status
+from gateway.domain.states import ArticleKind, EventKind, Priority, Role, Status
 from gateway.domain.steps import (
     AddArticle,
     AddCc,
@@ -37,6 +38,7 @@ from gateway.domain.steps import (
 )
 from gateway.mail.address import address_key
 from storage.changes import Attached, NewArticle, NewFile, NewTicket, Row, add_article, add_files, attach, open_ticket, update_ticket
+from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
 from storage.reports import mark_bounced
 
@@ -110,17 +112,37 @@ async def record(
     for step in steps:
         note_step(step, subject.ticket.number, ticket, cause, rows, article.warnings if article is not None else ())
     sends = [each for each in steps if isinstance(each, Send)]
-    rows.automatic += [spent(each, subject.ticket.number, source) for each in sends if each.caused_by_mail and not each.staff]
+    rows.automatic += [
+        spent(one.address, subject.ticket.number, source)
+        for each in sends
+        if each.caused_by_mail and not each.staff
+        for one in (*each.to, *each.cc)
+    ]
     for effect in rows.effects:
         effect["ticket"] = subject.ticket.number
     await attach(session, rows)
     for step in steps:
         if isinstance(step, MarkBounced):
             await mark_bounced(session, step.outbox_id, step.recipient_id, step.reply)
+    if ticket is not None and (status := changes_of(steps).get("status")) is not None:
+        await storage.outbox.cancel_left(session, ticket.number, status)
+    rated = next((each for each in steps if isinstance(each, Note) and each.kind is EventKind.RATED), None)
+    subject = replace(subject, rated=rated)
     letters = write(sends, subject, cause, organisation)
     if letters:
         await storage.outbox.add(session, letters)
+    await add_items(session, digest_items(sends, subject, cause, organisation))
     return Recorded(subject.ticket.number, bool(letters))
+
+
+def digest_items(sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> list[DigestItem]:
+    number = subject.ticket.number
+    data = {"subject": subject.ticket.subject, "author": cause.actor.name, "address": cause.actor.address}
+    return [
+        DigestItem(addressee.agent, send.language, number, send.kind, data, effect)
+        for addressee, send, effect in gathered(sends, cause, organisation)
+        if number is not None and addressee.agent is not None
+    ]
 
 
 async def written_ticket(
@@ -144,13 +166,19 @@ async def written_ticket(
         thread = (article.message_id,) if article.message_id else ()
         rows.participants.append(participant(opened.number, opening.client_key, opening.client, "requester"))
         about = LetterTicket(
-            opened.number,
-            changes.get("subject") or opening.subject,
-            opening.department,
-            opening.gateway,
-            opening.client,
-            thread,
-            article.message_id,
+            number=opened.number,
+            subject=changes.get("subject") or opening.subject,
+            department=opening.department,
+            gateway=opening.gateway,
+            client=opening.client,
+            thread=thread,
+            last_message=article.message_id,
+            status=Status(changes.get("status") or Status.NEW),
+            priority=Priority(changes.get("priority") or Priority.NORMAL),
+            category=changes.get("category", opening.category),
+            tags=tags_after((), steps),
+            assignee=changes.get("assignee"),
+            created_at=opened.created_at,
         )
         return Subject(about, article, opened.article_id)
     if ticket is None:
@@ -159,8 +187,17 @@ async def written_ticket(
     article_id = await written_article(session, ticket.number, article, cause) if article is not None else None
     changes = changes_of(steps)
     if changes or any(isinstance(each, AddArticle | AddTags | AddCc | Merge) for each in steps):
-        await update_ticket(session, ticket.number, changes)
-    return Subject(letter_ticket(ticket, changes, organisation), article, article_id)
+        await update_ticket(session, ticket.number, changes, waiting_after(article))
+    return Subject(letter_ticket(ticket, steps, organisation), article, article_id)
+
+
+def waiting_after(article: AddArticle | None) -> bool | None:
+    """Whether the client waits for an answer from now on; None: as before."""
+    if article is None or article.private or not article.verified:
+        return None
+    if article.kind is ArticleKind.AGENT_REPLY:
+        return False
+    return True if article.kind is ArticleKind.CLIENT_MESSAGE and article.wants_answer else None
 
 
 async def written_article(session: AsyncSession, ticket: int, article: AddArticle, cause: Cause) -> int:
@@ -174,7 +211,8 @@ def changes_of(steps: Sequence[Step]) -> dict[str, str | None]:
     return {COLUMN[type(each)]: value_of(each) for each in steps if isinstance(each, Setting)}
 
 
-def letter_ticket(ticket: KnownTicket, changes: dict[str, str | None], organisation: Organisation) -> LetterTicket:
+def letter_ticket(ticket: KnownTicket, steps: Sequence[Step], organisation: Organisation) -> LetterTicket:
+    changes = changes_of(steps)
     return LetterTicket(
         number=ticket.number,
         subject=changes.get("subject") or ticket.subject,
@@ -183,7 +221,21 @@ def letter_ticket(ticket: KnownTicket, changes: dict[str, str | None], organisat
         client=Person(ticket.client.name, ticket.client.address),
         thread=ticket.thread,
         last_message=ticket.last_message,
+        status=Status(changes.get("status") or ticket.status),
+        priority=Priority(changes.get("priority") or ticket.priority),
+        category=changes.get("category", ticket.category),
+        tags=tags_after(ticket.tags, steps),
+        assignee=changes.get("assignee", ticket.assignee),
+        created_at=ticket.created_at,
     )
+
+
+def tags_after(tags: Sequence[str], steps: Sequence[Step]) -> tuple[str, ...]:
+    added = (tag for step in steps if isinstance(step, AddTags) for tag in step.tags)
+    first: dict[str, str] = {}
+    for each in (*tags, *added):
+        first.setdefault(tag_key(each), each)
+    return tuple(first.values())
 
 
 def value_of(step: Setting) -> str | None:
@@ -297,8 +349,8 @@ def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object]
     }
 
 
-def spent(send: Send, number: int | None, source: Source) -> dict[str, object]:
-    key = address_key(send.to[0].address) or source.author_key
+def spent(address: str, number: int | None, source: Source) -> dict[str, object]:
+    key = address_key(address) or source.author_key
     return {
         "address": key,
         "domain": key.rpartition("@")[2],

@@ -24,13 +24,15 @@ from gateway.mail.address import address_key
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`before` is the status that the steps found, None for a new ticket; `copies` are those who get the letters besides the client."""
+    """`before` is the status that the steps found, None for a new ticket, `assigned` whose the ticket was; `copies` are those who get the
+    letters besides the client."""
 
     department: str
     category: str | None
     before: Status | None
     status: Status
     assignee: str | None
+    assigned: str | None
     language: Language
     client: Person
     client_keys: frozenset[str]
@@ -44,6 +46,7 @@ def standing_of(ticket: KnownTicket, steps: Sequence[Step]) -> Standing:
         before=ticket.status,
         status=last_of(steps, SetStatus, "status", ticket.status),
         assignee=last_of(steps, Assign, "agent", ticket.assignee),
+        assigned=ticket.assignee,
         language=ticket.language,
         client=audience.requester_of(ticket),
         client_keys=audience.client_keys(ticket),
@@ -58,6 +61,7 @@ def standing_of_new(opening: OpenTicket, steps: Sequence[Step]) -> Standing:
         before=None,
         status=last_of(steps, SetStatus, "status", Status.NEW),
         assignee=last_of(steps, Assign, "agent", None),
+        assigned=None,
         language=opening.language,
         client=opening.client,
         client_keys=frozenset((opening.client_key,)),

@@ -1,7 +1,7 @@
 """What the desk knows when it decides on a message: values gathered from the database, or assumed by `explain`."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.domain.organisation import Language
@@ -55,6 +55,9 @@ class KnownTicket:
     """The latest articles as (author's address, end of the text with its signature), the newest first."""
     closed_for: timedelta | None = None
     """How long ago it was closed; None while it is not."""
+    created_at: datetime | None = None
+    answered_today: int = 0
+    """Automatic letters of the last day that outside mail caused on it."""
 
     def takes_part(self, key: str) -> bool:
         """Whether letters of this ticket go to the address: its client or somebody in Cc."""
@@ -107,6 +110,12 @@ class Facts:
     held_told_recently: bool = False
     reported: SentLetter | None = None
     waited: timedelta = timedelta(0)
+    now: datetime | None = None
+    """By the database's clock, in UTC; None where no clock was asked."""
+    loads: tuple[tuple[str, int], ...] = ()
+    """Tickets that are not ended, by the assignee's address; asked for only where a rule wants the least loaded."""
+    last_assigned: str | None = None
+    """Who got a new ticket last, of all agents; asked for only where a rule assigns in turns."""
     verified_senders: frozenset[str] = frozenset()
 
     def ticket(self, number: int) -> KnownTicket | None:

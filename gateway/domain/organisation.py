@@ -177,6 +177,8 @@ class Organisation:
     satisfaction: Satisfaction = field(default_factory=Satisfaction)
     templates: str | None = None
     """The directory of the operator's own letter templates, `LANG/NAME.txt` and `.html`."""
+    template_files: tuple[tuple[str, str], ...] = ()
+    """What was read there: the path under it, and the source."""
 
     @property
     def templates_asked_for(self) -> frozenset[str]:

@@ -61,6 +61,8 @@ class AddArticle:
     files: tuple[File, ...] = ()
     warnings: tuple[str, ...] = ()
     """What was amiss with the mail that it comes from, or exceeded a bound; its event tells of them."""
+    wants_answer: bool = True
+    """Of a client's words: whether the client now waits for an agent's."""
     author: Actor | None = None
     """Whose words these are, where it is not who acts: an agent writes down what a client said on the telephone."""
 
@@ -199,6 +201,10 @@ class Send:
     """The status that the ticket gets along with these words; a reply tells of it."""
     scale: bool = False
     """Whether it asks how content the client is."""
+    participant: bool = False
+    """Whether it is written for people outside who are not the client."""
+    envelope: tuple[Addressee, ...] | None = None
+    """Who gets it, where these are not all whom To, Cc and Bcc name: the same letter goes out twice, with the scale and without."""
 
 
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign

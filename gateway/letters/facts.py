@@ -1,17 +1,32 @@
-"""What a letter can tell of: the macros of its template."""
+"""What a letter can tell of. `values.py` makes a template's macros of it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
 
 from gateway.domain.commands import CommandHelp
+from gateway.domain.notifications import USUAL_AUDIENCE
 from gateway.domain.organisation import Language
-from gateway.domain.states import LetterKind
+from gateway.domain.states import LetterKind, Priority, Status
 from gateway.domain.steps import Person
+
+Audience = Literal["client", "participant", "staff"]
+"""Who reads a letter. `participant`: somebody outside who is not the ticket's client."""
+
+NOBODY = Person("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
+    """`created` has a zone."""
+
     number: int | None
     subject: str
+    status: Status | None = None
+    priority: Priority | None = None
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +59,45 @@ class ReceiptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """One level of the satisfaction scale, in the letter's language. `url` chooses it."""
+
+    name: str
+    symbol: str
+    score: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFacts:
+    """`levels` are the scale that is asked for, the lowest first; `level`, `score` and `comment` the rating that was given."""
+
+    levels: tuple[LevelFacts, ...] = ()
+    level: str = ""
+    score: int | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """One of a digest's notifications. `author` is whose words or act it tells of, `NOBODY` where the system acted."""
+
+    number: int
+    subject: str
+    kind: LetterKind
+    author: Person = NOBODY
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LetterFacts:
-    """`author` is whose words the article is, else who acted; `department` and `desk` are names; `why` explains, in whole sentences."""
+    """`author` is whose words the article is, else who acted; `department` and `desk` are names; `why` explains, in whole sentences.
+
+    `agent` is the agent who acted, `assignee` whose the ticket is; a desk that does not show its agents to clients leaves both out of
+    their letters. `news` is the status that a reply tells of. `audience` None: the usual one of the event. `template` None: the one
+    named after the event. `proven` False: nothing shows who the author is, so a letter that leaves the desk repeats none of their words
+    but the subject. `zone` is the one that times are shown in.
+    """
 
     kind: LetterKind
     language: Language
@@ -58,3 +110,22 @@ class LetterFacts:
     article: ArticleFacts = ArticleFacts()
     why: str = ""
     receipt: ReceiptFacts = ReceiptFacts()
+    audience: Audience | None = None
+    template: str | None = None
+    agent: Person = NOBODY
+    assignee: Person = NOBODY
+    news: Status | None = None
+    rating: RatingFacts = RatingFacts()
+    notices: tuple[NoticeFacts, ...] = ()
+    link: str = ""
+    proven: bool = True
+    zone: tzinfo = UTC
+
+    @property
+    def read_by(self) -> Audience:
+        return usual_audience(self.kind) if self.audience is None else self.audience
+
+
+def usual_audience(kind: LetterKind) -> Audience:
+    """Letters that are no notification of an event (receipts, digests) are for staff."""
+    return "client" if "client" in USUAL_AUDIENCE.get(kind, ()) else "staff"

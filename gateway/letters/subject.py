@@ -18,3 +18,9 @@ def bare_subject(subject: str) -> str:
     found = PREFIXES.match(line)
     bare = line[found.end() :] if found else line
     return bare if len(bare) <= SHOWN else bare[: SHOWN - 1].rstrip() + "…"
+
+
+def tagged(title: str, number: int | None) -> str:
+    """With the ticket's tag at its end, and no other; a letter about no ticket has none."""
+    bare = " ".join(TAGS.sub(" ", title).split())
+    return bare if number is None else f"{bare} [#{number}]".lstrip()

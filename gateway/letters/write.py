@@ -1,87 +1,123 @@
 """Write a letter: template and facts to subject, text and HTML."""
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
-
-from jinja2 import PackageLoader, StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from gateway.domain.letter import one_line
-from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
-from gateway.domain.steps import Person
+from gateway.letters.built_in import built_in
 from gateway.letters.facts import LetterFacts
-from gateway.letters.lines import as_written
+from gateway.letters.faults import Fault, UnusableError
 from gateway.letters.markup import as_html
-from gateway.letters.subject import bare_subject
-from gateway.letters.texts import REPLY_ABOVE, WITHOUT_SUBJECT
+from gateway.letters.operators import LANGUAGES, NONE, SUBJECT, Source, Templates
+from gateway.letters.page import as_page, as_text
+from gateway.letters.sandbox import load, rendered
+from gateway.letters.scale import as_buttons, as_lines
+from gateway.letters.subject import tagged
+from gateway.letters.texts import REPLY_ABOVE
+from gateway.letters.values import values
 
-LONGEST_NAME = 100
-LONGEST_LINE = 200
-LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+ROOM: Final = 1_000_000
+"""Characters that an operator's template may make, besides what it makes of the article's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`text` has LF line ends and begins with the reply-above line, as does the HTML."""
+    """`text` has LF line ends and begins with the reply-above line, as does the HTML. `faults`: why an operator's template was passed
+    over."""
 
     subject: str
     text: str
     html: str
+    faults: tuple[Fault, ...] = ()
 
 
-def write_letter(facts: LetterFacts) -> Written:
-    subject_template, text_template = template(facts.kind, facts.language)
-    subject = facts.ticket.subject
-    values = {
-        "ticket": {"number": facts.ticket.number, "subject": bare_subject(subject) or WITHOUT_SUBJECT[facts.language]},
-        "gateway": facts.gateway,
-        "client": Person(short(facts.client.name), facts.client.address),
-        "author": shown(facts.author),
-        "article": {"text": facts.article.text.strip("\n"), "files": facts.article.files, "verified": facts.article.verified},
-        "department": facts.department,
-        "desk": facts.desk,
-        "why": facts.why,
-        "receipt": {
-            "refused": [(as_written(line, LONGEST_LINE), why) for line, why in facts.receipt.refused],
-            "done": [as_written(line, LONGEST_LINE) for line in facts.receipt.done],
-            "help": facts.receipt.help,
-            "withheld": facts.receipt.withheld,
-            "left_out": facts.receipt.left_out,
-        },
-    }
-    line = REPLY_ABOVE[facts.language]
-    text = text_template.render(values).strip("\n")
-    title = one_line(subject_template.render(values))
-    return Written(title, f"{line}\n\n{text}\n", as_html(text, title, line, facts.language))
+def write_letter(facts: LetterFacts, templates: Templates = NONE) -> Written:
+    """By the operator's template, else by the built-in one: a letter that is due goes out, whatever became of a file meanwhile."""
+    faults: tuple[Fault, ...] = ()
+    for source in sources(facts, templates):
+        try:
+            return replace(by_source(source, facts), faults=faults)
+        except UnusableError as unusable:
+            faults += unusable.faults
+    if facts.template is not None and not templates.has(facts.template) and not faults:
+        faults = (missing(facts.template),)
+    return replace(by_source(of_built_in(facts), facts), faults=faults)
 
 
-def shown(person: Person) -> str:
-    """`Анна <anna@client.test>`, or the address alone."""
-    name = short(person.name)
-    return f"{name} <{person.address}>" if name and name != person.address else person.address
+def sources(facts: LetterFacts, templates: Templates) -> Iterator[Source]:
+    """A template that was asked for by its name serves every language, if need be; that of an event has a built-in one for each."""
+    if facts.template is not None:
+        named = templates.find(facts.template, facts.read_by, facts.language, *LANGUAGES)
+        if named is not None:
+            yield named
+    of_event = templates.find(facts.kind, facts.read_by, facts.language)
+    if of_event is not None and facts.template != facts.kind:
+        yield of_event
 
 
-def short(name: str) -> str:
-    """On one line, and no longer than a name: a stranger's must not carry a message, or a link, of its own to whoever gets the letter."""
-    plain = one_line(name)
-    return "" if LINK.search(plain) else plain[:LONGEST_NAME].rstrip()
+def of_built_in(facts: LetterFacts) -> Source:
+    found = built_in().find(facts.kind, facts.read_by, facts.language)
+    assert found is not None, f"no built-in letter {facts.kind}"
+    return found
 
 
-@lru_cache(maxsize=1)
-def environment() -> ImmutableSandboxedEnvironment:
-    loader = PackageLoader("gateway.letters")
-    # Text, not HTML: markup.py escapes the whole when it makes the HTML twin.
-    return ImmutableSandboxedEnvironment(loader=loader, undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+def missing(name: str) -> Fault:
+    return Fault(f"LANG/{name}.txt", 0, "", "there is no such file; the event's own template is used")
 
 
-@lru_cache(maxsize=256)
-def template(kind: LetterKind, language: Language) -> tuple[Template, Template]:
-    """The subject's and the text's template."""
-    loader = environment().loader
-    assert loader is not None
-    source, _, _ = loader.get_source(environment(), f"{language}/{kind}.txt")
-    first, _, text = source.partition("\n")
-    assert first.startswith("Subject: ")
-    return environment().from_string(first.removeprefix("Subject: ")), environment().from_string(text)
+def by_source(source: Source, facts: LetterFacts) -> Written:
+    """Raises `UnusableError`. The letter is in the template's language throughout."""
+    facts = replace(facts, language=source.language)
+    line = REPLY_ABOVE[source.language]
+    title = subject(source, facts)
+    page = render_html(source, facts) if source.html is not None else None
+    text = render_text(source, facts) if source.text is not None else as_text(page or "", source.html_file)
+    # An operator may have written the line as well.
+    text = text.strip("\n").removeprefix(line).strip("\n")
+    return Written(title, f"{line}\n\n{text}\n", twin(text, title, facts) if page is None else as_page(page, line, source.html_file))
+
+
+def twin(text: str, title: str, facts: LetterFacts) -> str:
+    """A digest is for a look: nobody's address becomes a link in it."""
+    levels, links = facts.rating.levels, facts.kind is not LetterKind.DIGEST
+    return as_html(text, title, REPLY_ABOVE[facts.language], facts.language, as_lines(levels), as_buttons(levels), links=links)
+
+
+def subject(source: Source, facts: LetterFacts) -> str:
+    """The first line of the text or, without one, of the HTML; else the event's built-in one."""
+    first, file = subject_line(source)
+    if first is None:
+        return subject(of_built_in(facts), facts)
+    made = rendered(load(first, "txt", source.language, file), values(facts, markup=False), ROOM)
+    return tagged(one_line(made), facts.ticket.number)
+
+
+def subject_line(source: Source) -> tuple[str | None, str]:
+    for written, file in ((source.text, source.text_file), (source.html, source.html_file)):
+        if written is not None and written.startswith(SUBJECT):
+            return written.partition("\n")[0].removeprefix(SUBJECT).strip(), file
+    if source.text is not None:
+        raise UnusableError((Fault(source.text_file, 1, "", "the first line is `Subject: …`, then comes a blank one, then the text"),))
+    return None, source.html_file
+
+
+def render_text(source: Source, facts: LetterFacts) -> str:
+    assert source.text is not None
+    loaded = load(source.text.partition("\n")[2], "txt", source.language, source.text_file, above=1)
+    return rendered(loaded, values(facts, markup=False), room(facts))
+
+
+def render_html(source: Source, facts: LetterFacts) -> str:
+    """With `<style>` as it was written."""
+    assert source.html is not None
+    titled = source.html.startswith(SUBJECT)
+    written = source.html.partition("\n")[2] if titled else source.html
+    loaded = load(written, "html", source.language, source.html_file, above=int(titled))
+    return rendered(loaded, values(facts, markup=True), room(facts))
+
+
+def room(facts: LetterFacts) -> int:
+    """A character that is escaped becomes five."""
+    return ROOM + 6 * len(facts.article.text)

@@ -1,4 +1,5 @@
-"""The pages over HTTP: `app` assembles them, `health` says whether we live and take mail, `queues` measures what waits.
+"""The pages over HTTP: `app` assembles them, `server` runs them on sockets that the supervisor bound.
 
-`server` runs it all on sockets that the supervisor bound.
+`health` says whether we live and take mail, `probes` and `queues` ask the database for it. `rating` is what clients see of us: `rated` does
+what it says, `pages`, `words` and `picture` are how it looks, `forms` and `throttle` what it takes.
 """

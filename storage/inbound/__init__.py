@@ -1,9 +1,10 @@
 """What arrived. `arrivals` makes it durable, `queue` hands it to workers and takes their results, `listing` shows it to people,
-`partitions` prepares room for raw bytes. All callers use the names given here."""
+`past` goes through what arrived once more, `partitions` prepares room for raw bytes. All callers use the names given here."""
 
 from storage.inbound.arrivals import Arrival, content_of, contents_of, receive
 from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show
 from storage.inbound.partitions import ensure_partitions
+from storage.inbound.past import arrived_since, was_known
 from storage.inbound.queue import (
     Claimed,
     LeaseLost,
@@ -23,6 +24,7 @@ __all__ = [
     "Claimed",
     "Inbound",
     "LeaseLost",
+    "arrived_since",
     "begin_attempt",
     "bury",
     "claim",
@@ -40,4 +42,5 @@ __all__ = [
     "replay",
     "return_expired",
     "show",
+    "was_known",
 ]

@@ -5,6 +5,7 @@ import pytest
 from tests.config.reading import SECRET, SMALLEST, read
 
 TOLD = f'{SMALLEST}[[agent]]\naddress = "anna@staff.example.org"\n[desk]\nsecret = "{SECRET}"\n'
+WEB = "[web]\nbase_url = 'https://desk.example.com'"
 OUTSIDE = 'listen = ["127.0.0.1:2525", "0.0.0.0:2526"]'
 
 ROWS = [
@@ -13,7 +14,7 @@ ROWS = [
     (f"department = []\n{TOLD}", []),
     (f"{TOLD}[trust]\nagent_authentication = 'token'\n[server]\nlisten = ['[::1]:25', 'localhost:26', '127.0.0.9:0']", []),
     (
-        f"{TOLD}[trust]\nagent_authentication = 'token'\n[server]\n{OUTSIDE}\nhostname = 'desk.example.com'",
+        f"{TOLD}[trust]\nagent_authentication = 'token'\n[server]\n{OUTSIDE}\nhostname = 'desk.example.com'\n{WEB}",
         [
             (
                 'trust.agent_authentication = "token": server.listen takes mail from other machines, '
@@ -22,7 +23,7 @@ ROWS = [
         ],
     ),
     (
-        f"{TOLD}[server]\n{OUTSIDE}",
+        f"{TOLD}[server]\n{OUTSIDE}\n{WEB}",
         [
             (
                 "server.hostname: other servers are greeted with this name, and many refuse mail from one without a domain; "

@@ -1,5 +1,7 @@
 """Settings → domain values, and the defaults that depend on other sections."""
 
+from datetime import timedelta
+
 from gateway.config.convert import organisation, ours
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Agent, Budget, CannedReply, Department, Desk, FromAddress, FromServer, Gateway, Organisation, Trust
@@ -17,6 +19,7 @@ def test_the_smallest_file_is_a_whole_desk() -> None:
             reply_address="r@example.com",
             secrets=(SECRET.encode(),),
             bounce_domain=None,
+            base_url="http://127.0.0.1:8025",
         ),
         departments=(Department("support", "Support"),),
         gateways=(Gateway("support@example.com", "Support", "support", default=True),),
@@ -57,6 +60,8 @@ local = ["10.0.0.0/8", "stdin"]
 bounce_domain = "bounces.example.com"
 [budget]
 per_address_hour = 2
+[web]
+base_url = "https://desk.example.com/help/"
 [[department]]
 key = "back-office"
 available = false
@@ -84,6 +89,7 @@ aliases = ["A.Nowak@Example.net"]
 departments = ["help"]
 language = "ru"
 notify = false
+digest_minutes = 45
 [[agent]]
 address = "left@staff.example.com"
 active = false
@@ -141,6 +147,7 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
             unknown_clients="hold",
             notify_recipients="never",
             token_days=7,
+            base_url="https://desk.example.com/help",
         ),
         departments=(
             Department("back-office", "Back-office", available=False),
@@ -152,7 +159,15 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
             Gateway("*@xn--e1afmkfd.xn--p1ai", "Все", "help", enabled=False, language="ru", category="rest", when_disabled="defer"),
         ),
         agents=(
-            Agent("Анна", "anna@staff.example.com", ("help",), ("a.nowak@example.net",), language="ru", notify=False),
+            Agent(
+                "Анна",
+                "anna@staff.example.com",
+                ("help",),
+                ("a.nowak@example.net",),
+                language="ru",
+                notify=False,
+                digest=timedelta(minutes=45),
+            ),
             Agent("left", "left@staff.example.com", ("back-office", "help"), active=False),
         ),
         canned_replies=(

@@ -60,10 +60,11 @@ WITHIN_SECTIONS = [
     ("[[desk]]\nname = 3", "desk = [{…}]: expected a table"),
     ("gateways = 1", "gateways = 1: unknown section; did you mean gateway?"),
     (
-        "[[rule]]\nname = 'ads'",
+        "[[policy]]\nname = 'ads'",
         (
-            "rule = [{…}]: unknown section; this version knows "
-            "server, tls, limits, database, trust, desk, department, gateway, agent, canned_reply, from_address, budget, outbound, web"
+            "policy = [{…}]: unknown section; this version knows "
+            "server, tls, limits, database, trust, desk, department, gateway, agent, canned_reply, from_address, "
+            "rule, notification, templates, satisfaction, budget, outbound, web"
         ),
     ),
     ("agent = [1]", "agent[0] = 1: expected a table"),

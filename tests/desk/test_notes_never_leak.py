@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.desk.outgoing import Cause, LetterTicket, Subject, write
+from gateway.desk.outgoing import write
+from gateway.desk.telling import Cause, LetterTicket, Subject
 from gateway.domain.decision import Decision
 from gateway.domain.facts import Participant
 from gateway.domain.organisation import CannedReply, CommandPosition, Organisation, Receipts

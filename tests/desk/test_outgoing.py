@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.desk.decide import decide
-from gateway.desk.outgoing import STAFF_WORDS, Cause, LetterTicket, Subject, thread_ids, write
+from gateway.desk.outgoing import thread_ids, write
+from gateway.desk.telling import STAFF_WORDS, Cause, LetterTicket, Subject
 from gateway.domain.actor import SYSTEM, Actor
 from gateway.domain.facts import Facts, KnownTicket, Participant
 from gateway.domain.letter import NewLetter, Recipient

@@ -7,8 +7,8 @@ import pytest
 from gateway.domain.commands import Problem
 from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Language
+from gateway.letters.operators import LANGUAGES
 from gateway.letters.problems import HELD, MOST_NAMED, WORDS, held_in_words, problem_in_words
-from tests.letters.values import LANGUAGES
 
 DETAILS = {
     Problem.AMBIGUOUS_AGENT: ("Jan Nowak <jan@staff.test>", "Jan Nowak <j.nowak@staff.test>"),

@@ -9,9 +9,11 @@ from gateway.domain.states import LetterKind
 from gateway.domain.steps import Receipt
 from gateway.letters.facts import ReceiptFacts, TicketFacts
 from gateway.letters.lines import as_written
+from gateway.letters.operators import LANGUAGES
 from gateway.letters.receipt import receipt_facts
+from gateway.letters.samples import RECEIPT
 from gateway.letters.write import Written, write_letter
-from tests.letters.values import LANGUAGES, RECEIPT, letter_facts
+from tests.letters.values import letter_facts
 
 BAD = Refusal(CommandName.ASSIGNEE, "Oleg", "@assignee Oleg", Problem.UNKNOWN_AGENT)
 STRAY = Refusal(CommandName.CLOSED, "", "@closed", Problem.TEXT_BELOW)

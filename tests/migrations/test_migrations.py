@@ -235,3 +235,54 @@ async def test_a_statement_that_takes_too_long_is_given_up(database_url: str, mo
                 await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 10)
     finally:
         await holder.close()
+
+
+# What the release before 0002 writes, by the columns that it knows.
+AS_BEFORE = (
+    "INSERT INTO clients (name) VALUES ('Anna')",
+    "INSERT INTO tickets (subject, department, language, client_id) SELECT 'Printer', 'support', 'en', max(id) FROM clients",
+    """INSERT INTO outbox_messages (kind, ticket, expires_at, message_id, subject, headers, text, effect)
+       SELECT 'registered', max(number), now(), '<a@b>', '', '[]', '', uuid_send(gen_random_uuid()) FROM tickets""",
+)
+
+
+async def test_what_was_there_survives_the_second_schema_on_which_the_release_before_goes_on(empty_url: str) -> None:
+    await asyncio.to_thread(migrations.upgrade, empty_url, "0001")
+    for statement in AS_BEFORE:
+        await rows(empty_url, statement)
+    await asyncio.to_thread(migrations.upgrade, empty_url, "0002")
+    for statement in AS_BEFORE:
+        await rows(empty_url, statement)
+    told = """
+        SELECT format('%s %s %s', o.kind, o.while_status, t.client_waiting_since)
+          FROM outbox_messages o JOIN tickets t ON t.number = o.ticket
+    """
+    assert await rows(empty_url, told) == ["registered  "] * 2
+
+
+async def test_going_back_to_the_first_schema_leaves_out_what_it_cannot_hold(empty_url: str) -> None:
+    await asyncio.to_thread(migrations.upgrade, empty_url, "0002")
+    for statement in (*AS_BEFORE, AS_BEFORE[-1].replace("registered", "digest")):
+        await rows(empty_url, statement)
+    await asyncio.to_thread(migrations.downgrade, empty_url, "0001")
+    assert await rows(empty_url, "SELECT kind FROM outbox_messages") == ["registered"]
+    with pytest.raises(asyncpg.CheckViolationError):
+        await rows(empty_url, AS_BEFORE[-1].replace("registered", "digest"))
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("SELECT number FROM tickets WHERE client_waiting_since < now() - interval '4 hours'", "ix_tickets_client_waiting_since"),
+        ("SELECT id FROM outbox_messages WHERE ticket = 1 AND state = 'scheduled'", "ix_outbox_messages_scheduled_ticket"),
+        ("SELECT id FROM digest_items WHERE agent = 'a@b' ORDER BY at", "ix_digest_items_agent"),
+        ("SELECT id FROM ratings WHERE replaced_at IS NULL AND created_at > now() - interval '1 day'", "ix_ratings_created_at"),
+    ],
+)
+async def test_what_is_asked_often_is_found_by_an_index_of_its_own(database_url: str, query: str, index: str) -> None:
+    connection = await asyncpg.connect(plain(database_url))
+    try:
+        await connection.execute("SET enable_seqscan = off")
+        assert index in "".join(row[0] for row in await connection.fetch(f"EXPLAIN {query}"))
+    finally:
+        await connection.close()

@@ -1,0 +1,429 @@
+"""`[[rule]]`: every key arrives, every fault is named, and what is hardly meant is warned of."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.config.convert import organisation
+from gateway.config.hours import DAYS
+from gateway.config.settings import Settings
+from gateway.domain.rules import (
+    Actions,
+    AllOf,
+    AnyOf,
+    AttachmentIs,
+    AuthorIs,
+    CategoryIs,
+    Comparison,
+    Contains,
+    DepartmentIs,
+    GatewayIs,
+    Glob,
+    HeaderHas,
+    Hours,
+    IsAssigned,
+    IsKnownClient,
+    IsReply,
+    KindIs,
+    LanguageIs,
+    Not,
+    PriorityIs,
+    RecipientIs,
+    Regex,
+    Rule,
+    SizeIs,
+    Somebody,
+    SpamScoreIs,
+    StatusIs,
+    SubjectHas,
+    TagIs,
+    TextHas,
+    Unanswered,
+    VerdictIs,
+    Window,
+)
+from gateway.domain.states import EventKind, Priority, Status
+from tests.config.reading import SECRET, SMALLEST, read, settings_of
+
+HEAD = f"""{SMALLEST}[desk]
+secret = "{SECRET}"
+[[department]]
+key = "support"
+[[department]]
+key = "sales"
+[[agent]]
+address = "anna@staff.example.com"
+aliases = ["a.nowak@example.net"]
+[[agent]]
+address = "ivan@staff.example.com"
+departments = ["support"]
+[[agent]]
+address = "left@staff.example.com"
+active = false
+"""
+
+EVERYTHING = """
+[[rule]]
+name = "everything"
+[rule.when]
+gateway = "Support@Example.com"
+author = ["@Ads.test", "Newsletter", "*news*", "re:^x"]
+recipient = "*@Пример.рф"
+subject = ["Offer", "re:^\\\\d+"]
+text = "words"
+header = { X-Spam-Flag = "yes", List-Id = true, X-Our = false }
+kind = ["message", "auto_reply"]
+reply = false
+known_client = true
+attachment = ["*.exe", "image/*", { name = "re:zip$", type = "application/*", size = "> 5 MiB" }]
+size = "<= 10 MB"
+language = "ru"
+verdict = { dmarc = "fail", spf = ["fail", "softfail"] }
+department = "sales"
+spam_score = ">= 5.5"
+hours = [
+    { zone = "Europe/Warsaw", days = "mon-fri", from = "18:00", to = "08:00" },
+    { days = ["sat", "sun"] },
+]
+status = "open"
+category = "night"
+priority = ["high", "urgent"]
+tag = "vip"
+assigned = true
+any = [{ subject = "a" }, { all = [{ text = "b" }, { not = { reply = true } }] }]
+all = [{ verdict = "pass" }]
+not = { attachment = true }
+[rule.then]
+department = "sales"
+category = "nights"
+priority = "high"
+status = "pending"
+tags = ["a", "b"]
+assignee = "a.nowak@example.net"
+cc = "Boss@Example.org"
+notify = ["a.nowak@example.net", "left2@staff.example.com"]
+answer = "registered"
+stop = true
+"""
+
+
+def rules(text: str) -> tuple[Rule, ...]:
+    settings = settings_of(f"{HEAD}{text}")
+    desk = organisation(settings)
+    assert organisation(Settings.restore(settings.dump())) == desk
+    return desk.rules
+
+
+def test_every_key_arrives() -> None:
+    second = '[[agent]]\naddress = "left2@staff.example.com"\n'
+    assert rules(f"{second}{EVERYTHING}") == (
+        Rule(
+            "everything",
+            when=AllOf(
+                (
+                    GatewayIs((Glob("support@example.com"),)),
+                    AuthorIs((Glob("*@ads.test"), Somebody("Newsletter"), Glob("*news*"), Regex("^x"))),
+                    RecipientIs((Glob("*@xn--e1afmkfd.xn--p1ai"),)),
+                    SubjectHas((Contains("Offer"), Regex(r"^\d+"))),
+                    TextHas((Contains("words"),)),
+                    AllOf((HeaderHas("x-spam-flag", (Contains("yes"),)), HeaderHas("list-id"), Not(HeaderHas("x-our")))),
+                    KindIs(("message", "auto_reply")),
+                    IsReply(False),
+                    IsKnownClient(True),
+                    AnyOf(
+                        (
+                            AttachmentIs(name=Glob("*.exe")),
+                            AttachmentIs(content_type=Glob("image/*")),
+                            AttachmentIs(Regex("zip$"), Glob("application/*"), Comparison(">", 5 << 20)),
+                        )
+                    ),
+                    SizeIs(Comparison("<=", 10_000_000)),
+                    LanguageIs(("ru",)),
+                    AllOf((VerdictIs("dmarc", ("fail",)), VerdictIs("spf", ("fail", "softfail")))),
+                    DepartmentIs(("sales",)),
+                    SpamScoreIs(Comparison(">=", 5.5)),
+                    Hours(
+                        (
+                            Window(ZoneInfo("Europe/Warsaw"), (0, 1, 2, 3, 4), 18 * 60, 8 * 60),
+                            Window(ZoneInfo("UTC"), (5, 6), 0, 24 * 60),
+                        )
+                    ),
+                    StatusIs((Status.OPEN,)),
+                    CategoryIs(("night",)),
+                    PriorityIs((Priority.HIGH, Priority.URGENT)),
+                    TagIs(("vip",)),
+                    IsAssigned(True),
+                    AnyOf(
+                        (
+                            AllOf((SubjectHas((Contains("a"),)),)),
+                            AllOf((AllOf((TextHas((Contains("b"),)),)), AllOf((Not(AllOf((IsReply(True),))),)))),
+                        )
+                    ),
+                    AllOf((VerdictIs("author", ("pass",)),)),
+                    Not(AllOf((AttachmentIs(),))),
+                )
+            ),
+            then=Actions(
+                department="sales",
+                category="nights",
+                priority=Priority.HIGH,
+                status=Status.PENDING,
+                tags=("a", "b"),
+                # An alias is the agent.
+                assignee="anna@staff.example.com",
+                cc=("boss@example.org",),
+                notify=("anna@staff.example.com", "left2@staff.example.com"),
+                answer="registered",
+                stop=True,
+            ),
+        ),
+    )
+
+
+ENDS = [
+    ("discard = true", Actions(discard=True)),
+    ("hold = true", Actions(hold=True)),
+    ("reject = true", Actions(reject="Message refused by the rules of this desk")),
+    ("reject = 'Go away'", Actions(reject="Go away")),
+    ("reject = false\nhold = true", Actions(hold=True)),
+    ("tags = 'one'", Actions(tags=("one",))),
+    ("assignee = 'round-robin'", Actions(assignee="round-robin")),
+]
+
+
+@pytest.mark.parametrize(("then", "expected"), ENDS)
+def test_an_action_arrives(then: str, expected: Actions) -> None:
+    assert rules(f"[[rule]]\nname = 'r'\n[rule.then]\n{then}")[0].then == expected
+
+
+def test_rules_on_tickets_arrive() -> None:
+    found = rules(
+        "[[rule]]\nname = 'a'\non = 'status_changed'\nwhen.status = 'resolved'\nthen.tags = 'x'\n"
+        "[[rule]]\nname = 'b'\non = 'unanswered'\nwhen.unanswered_hours = 1.5\nthen.notify = 'anna@staff.example.com'\n"
+        "[[rule]]\nname = 'c'\non = 'unanswered'\nwhen.hours = 4\nthen.notify = 'anna@staff.example.com'\n"
+    )
+    assert [(each.on, each.when) for each in found] == [
+        (EventKind.STATUS_CHANGED, AllOf((StatusIs((Status.RESOLVED,)),))),
+        ("unanswered", AllOf((Unanswered(1.5),))),
+        ("unanswered", AllOf((Unanswered(4),))),
+    ]
+
+
+TEXTS = 'expected a text to look for, "re:" and a regular expression, or a list of those'
+ADDRESSES = 'expected an address, "@domain" or a local part, in which "*" stands for anything, "re:…", or a list of those'
+SIZE = 'expected a comparison with a size, such as "> 5 MiB"; a size alone means at least that'
+SCORE = 'expected a comparison with a number, such as ">= 5"; a number alone means at least that'
+RE2 = "expected a regular expression that RE2 can run: "
+LINEAR = f"{RE2}RE2 runs it in time that grows with the text alone, and so does not know "
+HOURS = (
+    'expected a time of the week, such as "mon-fri 09:00-17:00 Europe/Warsaw", a table of zone, days, from and to, or a list of those; '
+    'with on = "unanswered" a number of hours'
+)
+SMTP = "expected gateway, author, recipient and size alone: {} is not known while mail can still be refused; discard or hold it"
+
+WHEN = [
+    ("subject = 5", f"subject = 5: {TEXTS}"),
+    ("subject = ''", f'subject = "": {TEXTS}'),
+    ("subject = []", f"subject = []: {TEXTS}, not an empty list"),
+    ("subject = 're:'", f'subject = "re:": {TEXTS}; nothing stands behind "re:"'),
+    ("subject = 're:(?=a)b'", f'subject = "re:(?=a)b": {LINEAR}look-around'),
+    (r"text = ['a', 're:(a)\1']", r'text = ["a", "re:(a)\\1"]: ' + LINEAR + "a back-reference"),
+    ("text = 're:(a'", f'text = "re:(a": {RE2}RE2 says: missing ): (a'),
+    ("author = 're:*a'", f'author = "re:*a": {RE2}RE2 says: no argument for repetition operator: *'),
+    ("header = {X-A = 're:a++'}", f"header = {{…}}: {LINEAR}an atomic group or a possessive repetition"),
+    ("attachment = 're:['", f'attachment = "re:[": {RE2}RE2 says: missing ]: ['),
+    ("gateway = ' '", f'gateway = " ": {ADDRESSES}'),
+    ("header = 'X-A'", 'header = "X-A": expected a table of header fields, such as { X-Spam-Flag = "yes", List-Id = true }'),
+    (
+        "header = {'X A' = true}",
+        'header = {…}: expected a table of header fields, such as { X-Spam-Flag = "yes", List-Id = true }; "X A" is no name of a field',
+    ),
+    (
+        "kind = 'spam'",
+        'kind = "spam": expected "message", "auto_reply", "bounce", "complaint", "forwarding_confirmation" or "empty", or a list of those',
+    ),
+    ("reply = 'yes'", 'reply = "yes": expected true or false'),
+    ("size = true", f"size = true: {SIZE}"),
+    ("size = '> 5 apples'", f'size = "> 5 apples": {SIZE}'),
+    ("size = '5 > 3'", f'size = "5 > 3": {SIZE}'),
+    ("spam_score = ''", f'spam_score = "": {SCORE}'),
+    ("spam_score = '>= inf'", f'spam_score = ">= inf": {SCORE}'),
+    ("language = 'Russian'", 'language = "Russian": expected the two letters of a language, such as "ru", or a list of them'),
+    (
+        "verdict = {dmark = 'fail'}",
+        (
+            'verdict = {…}: expected "pass", "fail" or "none" for the author\'s domain, or a table of methods, such as { dmarc = "fail" }; '
+            "there is no method dmark, but spf, dkim, dmarc, arc"
+        ),
+    ),
+    ("hours = 5", 'hours = 5: expected a rule on "unanswered"; this one is on "received"'),
+    ("hours = 'office'", f'hours = "office": expected days of the week, such as "mon-fri" or "sat, sun", of {", ".join(DAYS)}'),
+    ("hours = 'mon 9:00'", f'hours = "mon 9:00": {HOURS}'),
+    ("hours = 'Europe/Warsaw'", f'hours = "Europe/Warsaw": {HOURS}'),
+    ("hours = '9-17'", f'hours = "9-17": {HOURS}'),
+    ("hours = {until = '17:00'}", f"hours = {{…}}: {HOURS}; there is no until"),
+    ("hours = {from = '25:00'}", 'hours = {…}: expected a time of the day, such as "09:00"'),
+    ("hours = {from = '24:00'}", 'hours = {…}: expected a time of the day to begin at, such as "09:00"; 24:00 ends a day'),
+    (
+        "hours = {days = 'mon-fry'}",
+        'hours = {…}: expected days of the week, such as "mon-fri" or "sat, sun", of mon, tue, wed, thu, fri, sat, sun',
+    ),
+    (
+        "hours = {zone = 'Europe/Warszawa'}",
+        'hours = {…}: expected a time zone, such as "Europe/Warsaw" or "UTC"; "Europe/Warszawa" is none that this machine knows',
+    ),
+    ("department = 'billing'", 'department = "billing": expected the key of a [[department]]: "support" or "sales"'),
+    ("unanswered_hours = 5", 'unanswered_hours = 5: expected a rule on "unanswered"; this one is on "received"'),
+    ("any = []", "any = …: expected a list that is not empty"),
+    ("any = [{ subject = 'a' }, {}]", "any[1] = {…}: expected a condition: an empty table is always true"),
+    ("not = {}", "not = {…}: expected a condition: an empty table is always true"),
+    ("not = { any = [{ text = 're:(' }] }", f'not.any[0].text = "re:(": {RE2}RE2 says: missing ): ('),
+    ("not = { subjekt = 'a' }", "not.subjekt = …: unknown key; did you mean subject?"),
+    (
+        "all = [{ department = ['sales', 'x'] }]",
+        'all[0].department = ["sales", "x"]: expected the key of a [[department]]: "support" or "sales"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("when", "expected"), WHEN, ids=[when for when, _ in WHEN])
+def test_a_fault_of_a_condition_is_told_with_its_path(when: str, expected: str) -> None:
+    found = read(f"{HEAD}[[rule]]\nname = 'r'\n[rule.when]\n{when}\n[rule.then]\nhold = true")
+    assert [str(fault) for fault in found.faults] == [f"rule[0].when.{expected}"]
+
+
+OTHERS = "expected addresses of others; mail to "
+AGENT = "expected the address of an [[agent]]; x@y.test is none's"
+
+THEN = [
+    ("discrad = true", "discrad = true: unknown key; did you mean discard?"),
+    ("reject = 5", "reject = 5: expected true, or what the peer is told: a line of ASCII, of 200 characters at most"),
+    ("reject = 'Нет'", 'reject = "Нет": expected true, or what the peer is told: a line of ASCII, of 200 characters at most'),
+    ("discard = true\nhold = true", "hold = true: expected one of discard, hold and reject; discard and hold are given"),
+    ("department = 'billing'", 'department = "billing": expected the key of a [[department]]: "support" or "sales"'),
+    ("assignee = 'x@y.test'", f'assignee = "x@y.test": {AGENT}'),
+    ("assignee = 'anybody'", 'assignee = "anybody": expected an agent\'s address, "round-robin" or "least-loaded"'),
+    ("assignee = 'left@staff.example.com'", 'assignee = "left@staff.example.com": expected an active agent; left@staff.example.com is not'),
+    (
+        "department = 'sales'\nassignee = 'ivan@staff.example.com'",
+        'assignee = "ivan@staff.example.com": expected an agent of department "sales", which the rule gives the ticket to',
+    ),
+    ("notify = ['anna@staff.example.com', 'x@y.test']", f'notify = ["anna@staff.example.com", "x@y.test"]: {AGENT}'),
+    (
+        "cc = 'support+x@example.com'",
+        f'cc = "support+x@example.com": {OTHERS}support+x@example.com comes back to us',
+    ),
+    ("cc = 'r@example.com'", 'cc = "r@example.com": expected addresses of others; mail to r@example.com comes back to us'),
+    ("priority = 'top'", 'priority = "top": expected "low", "normal", "high" or "urgent"'),
+    ("status = 'done'", 'status = "done": expected "new", "open", "pending", "resolved", "closed", "cancelled", "spam" or "trash"'),
+    ("tags = []", "tags = []: expected a line of text, or a list of them, not an empty list"),
+]
+
+
+@pytest.mark.parametrize(("then", "expected"), THEN, ids=[then for then, _ in THEN])
+def test_a_fault_of_an_action_is_told_with_its_path(then: str, expected: str) -> None:
+    found = read(f"{HEAD}[[rule]]\nname = 'r'\n[rule.then]\n{then}")
+    assert [str(fault) for fault in found.faults] == [f"rule[0].then.{expected}"]
+
+
+RULES = [
+    ("", "then: missing: expected a table"),
+    (
+        "then = {}",
+        (
+            "then = {…}: expected something to be done, of discard, hold, reject, department, category, priority, status, tags, "
+            "assignee, cc, notify, answer, stop"
+        ),
+    ),
+    (
+        "on = 'sometimes'\nthen.stop = true",
+        'on = "sometimes": expected the name of an event: "received", "unanswered" or one of a ticket, such as "status_changed"',
+    ),
+    (
+        "on = 'rule_applied'\nthen.stop = true",
+        'on = "rule_applied": expected the name of an event: "received", "unanswered" or one of a ticket, such as "status_changed"',
+    ),
+    (
+        "on = 'closed'\nthen.stop = true",
+        'on = "closed": expected the name of an event: "received", "unanswered" or one of a ticket, such as "status_changed"',
+    ),
+    ("on = 'created'\nthen.discard = true", 'then.discard = true: expected a rule on "received": what happened (created) cannot be undone'),
+    (
+        "on = 'created'\nwhen.verdict = 'fail'\nthen.stop = true",
+        'when.verdict = "fail": expected something that a ticket has; only a rule on "received" has a mail before it',
+    ),
+    (
+        "on = 'unanswered'\nthen.stop = true",
+        'when.unanswered_hours: missing: expected the hours after which a rule on "unanswered" is weighed',
+    ),
+    (
+        "on = 'unanswered'\nwhen = {unanswered_hours = 4, not = {unanswered_hours = 8}}\nthen.stop = true",
+        "when.not.unanswered_hours = 8: expected it in the rule's own [rule.when], not within any, all or not",
+    ),
+    ("when.subject = 'a'\nthen.reject = true", f'when.subject = "a": {SMTP.format("subject")}'),
+    (
+        "when.not.any = [{size = '> 1 MB'}, {known_client = true}]\nthen.reject = true",
+        f"when.not.any[1].known_client = true: {SMTP.format('known_client')}",
+    ),
+    (
+        "when = {size = '> 1 MB', author = '@a', recipient = 'b', gateway = '*@*', any = [{not = {size = '< 1'}}]}\nthen.reject = true",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), RULES)
+def test_a_fault_of_a_rule_is_told_with_its_path(text: str, expected: str | None) -> None:
+    found = read(f"{HEAD}[[rule]]\nname = 'r'\n{text}")
+    assert [str(fault) for fault in found.faults] == ([f"rule[0].{expected}"] if expected else [])
+
+
+def test_two_rules_have_two_names() -> None:
+    found = read(f"{HEAD}[[rule]]\nname = 'Ads'\nthen.hold = true\n[[rule]]\nname = 'ads'\nthen.hold = true")
+    assert [str(fault) for fault in found.faults] == ['rule[1].name = "ads": expected a name of its own: rule[0] has this one']
+
+
+def test_faults_of_several_rules_are_told_at_once() -> None:
+    found = read(
+        f"{HEAD}[[rule]]\nname = 'a'\nwhen.size = 'x'\nthen = {{}}\n[[rule]]\nname = 'b'\nwhen.department = 'x'\nthen.assignee = 'x@y.test'"
+    )
+    assert sorted(fault.path for fault in found.faults) == [
+        "rule[0].then",
+        "rule[0].when.size",
+        "rule[1].then.assignee",
+        "rule[1].when.department",
+    ]
+
+
+def test_a_faulty_reject_does_not_blame_the_conditions() -> None:
+    found = read(f"{HEAD}[[rule]]\nname = 'a'\nwhen.subject = 'x'\nthen.reject = 5")
+    assert [fault.path for fault in found.faults] == ["rule[0].then.reject"]
+
+
+WARNINGS = [
+    (
+        "[[rule]]\nname = 'vip'\nwhen.subject = 'vip'\nthen.stop = true\n[[rule]]\nname = 'big'\nwhen.size = '> 1 MB'\nthen.reject = true",
+        (
+            'rule[1].then.reject = true: nothing can be refused below rule "vip", which may stop by what is not known in SMTP; '
+            "move this rule above it"
+        ),
+    ),
+    ("[[rule]]\nname = 'vip'\nwhen.author = '@v.test'\nthen.stop = true\n[[rule]]\nname = 'big'\nthen.reject = true", None),
+    (
+        "[[rule]]\nname = 'r'\nwhen.gateway = ['support@example.com', 'sale@example.com']\nthen.hold = true",
+        'rule[0].when.gateway = ["support@example.com", "sale@example.com"]: no gateway is sale@example.com, so this is never true',
+    ),
+    ("[[rule]]\nname = 'r'\nwhen.gateway = '*@nowhere.test'\nthen.hold = true", None),
+    (
+        "[[rule]]\nname = 'r'\nthen = {discard = true, tags = 'x'}",
+        'rule[0].then.tags = "x": it has no effect beside discard, which makes no ticket',
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WARNINGS)
+def test_what_is_hardly_meant_is_warned_of(text: str, expected: str | None) -> None:
+    found = read(f"{HEAD}{text}")
+    assert not found.faults
+    told = [str(each) for each in found.warnings if "has no active agent" not in str(each)]
+    assert told == ([expected] if expected else [])
