@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,9 @@ async def one_with_database(name: str, sessions: Any, desk: Organisation, known:
         writer = identify(message, (), envelope.reverse_path, desk)
         gathered = await gather(session, 0, envelope, (), message, writer, keys, desk)
         await session.rollback()
-    decision = decide(message, (), envelope.reverse_path, UNCHECKED, gathered.facts, desk)
+    decision = decide(message, (), envelope.reverse_path, UNCHECKED, gathered.facts, desk, len(content))
     assumed = ("on the facts of the database; the authentication is not checked here",)
-    return explanation(name, message, (), decision, gathered.facts, UNCHECKED, desk, assumed)
+    return explanation(name, message, (), decision, gathered.facts, UNCHECKED, desk, assumed, len(content))
 
 
 def tell(options: argparse.Namespace, desk: Organisation, known: Ours, gather: Gather) -> int:
@@ -100,8 +102,9 @@ def one(name: str, desk: Organisation, known: Ours, gather: Gather) -> dict[str,
         message = parse_message(content, known)
         envelope = envelope_of(message)
         facts, assumed = gather(message, envelope)
-        decision = decide(message, (), envelope.reverse_path, UNCHECKED, facts, desk)
-        return explanation(name, message, (), decision, facts, UNCHECKED, desk, assumed)
+        facts = replace(facts, now=datetime.now(UTC))
+        decision = decide(message, (), envelope.reverse_path, UNCHECKED, facts, desk, len(content))
+        return explanation(name, message, (), decision, facts, UNCHECKED, desk, assumed, len(content))
     except Exception as error:  # noqa: BLE001  the edge: one bad file must not end the run; the defect is named in its object
         return failed(name, f"{type(error).__name__}: {error}")
 
@@ -142,6 +145,10 @@ def print_explanation(document: dict[str, Any]) -> None:
             print(f"\n  {heading}:")
             for each in document[field]:
                 print(f"    {shown(each['line'])}" + (f"\n      {shown(each['why'])}" if "why" in each else ""))
+    if document["rules"]:
+        print("\n  Rules:")
+        for each in document["rules"]:
+            print(f"    {'applies' if each['applies'] else 'does not'}  {shown(each['name'])}: {shown(each['why'])}")
     print("\n  What would happen:")
     for line in document["decision"]:
         print(f"    - {shown(line)}")

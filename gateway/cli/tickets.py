@@ -73,6 +73,7 @@ def print_ticket(found: dict[str, Any]) -> None:
     print_fields(
         {name: found[name] for name in ("status", "priority", "category", "department", "gateway", "language", "assignee", "cc", "tags")}
         | {"client": f"{client['name']} <{(client['addresses'] or [''])[0]}>", "related": found["related"]}
+        | {"merged": found["merged"], "rating": rating_in_words(found["rating"])}
         | {"created": found["created_at"], "updated": found["updated_at"]}
     )
     for each in found["articles"]:
@@ -86,6 +87,12 @@ def print_ticket(found: dict[str, Any]) -> None:
     for event in found["events"]:
         data = ", ".join(f"{name} {shown(value)}" for name, value in event["data"].items())
         print(f"  {shown(event['at'])}  {event['kind']}  {shown(event['actor'])}  {data}".rstrip())
+
+
+def rating_in_words(rating: dict[str, Any] | None) -> str | None:
+    if rating is None:
+        return None
+    return f"{rating['score']}, {rating['level']}" + (f": {rating['comment']}" if rating["comment"] else "")
 
 
 async def new(options: argparse.Namespace) -> None:

@@ -30,7 +30,7 @@ def window(value: object) -> Window:
 
 def _written_window(text: str) -> Window:
     """`sat, sun`, `18:00-08:00`, `mon-fri 09:00-17:00 Europe/Warsaw`."""
-    found = re.fullmatch(r"\s*([a-z]{3}[a-z, -]*?)??\s*(?:(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d))?(?:\s+(\S*[A-Z]\S*))?\s*", text)
+    found = re.fullmatch(r"\s*([A-Za-z]{3}[A-Za-z, -]*?)??\s*(?:(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d))?(?:\s+(UTC|\S+/\S+))?\s*", text)
     if found is None or not any(found.group(1, 2)):
         raise ValueError(f"expected {HOURS}")
     given = dict(zip(("days", "from", "to", "zone"), found.groups(), strict=True))

@@ -1,6 +1,6 @@
 """One message with everything that bears on it, and how its decision is put together. PURE."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.domain.actor import SYSTEM, Actor
 from gateway.domain.decision import Decision, Outcome
@@ -14,7 +14,7 @@ from gateway.mail.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`recipients` are the envelope's, normalised; `reasons` grows as it is decided."""
+    """`recipients` are the envelope's, normalised; `size` is in octets; `reasons` grows as it is decided."""
 
     message: Message
     recipients: tuple[str, ...]
@@ -22,6 +22,7 @@ class Case:
     verdict: Verdict
     facts: Facts
     organisation: Organisation
+    size: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def settle(
@@ -38,6 +39,9 @@ class Case:
 
     def ignored(self, why: str) -> Decision:
         return self.settle(InboundState.IGNORED, "ignored", why)
+
+    def ruled(self, state: InboundState, outcome: Outcome, why: str, rule: str | None) -> Decision:
+        return replace(self.settle(state, outcome, why), rule=rule)
 
     def postponed(self, why: str) -> Decision:
         """To be decided anew later; nothing is written."""

@@ -17,9 +17,16 @@ from gateway.tokens.carriers import tokens_in_ids
 
 
 def decide(
-    message: Message, recipients: tuple[str, ...], reverse_path: str, verdict: Verdict, facts: Facts, organisation: Organisation
+    message: Message,
+    recipients: tuple[str, ...],
+    reverse_path: str,
+    verdict: Verdict,
+    facts: Facts,
+    organisation: Organisation,
+    size: int = 0,
 ) -> Decision:
-    case = Case(message, recipients, reverse_path, verdict, facts, organisation)
+    """`size` is the whole mail's, in octets."""
+    case = Case(message, recipients, reverse_path, verdict, facts, organisation, size)
     case.reasons.append(f"it is read as {message.kind.replace('_', ' ')}: {message.reason}")
     case.reasons.extend(f"warning: {each}" for each in message.warnings)
     if facts.duplicate_of is not None:

@@ -5,8 +5,12 @@ from typing import Any, assert_never
 
 from gateway.desk.articles import own_words
 from gateway.desk.authority import carried_tokens, thread_ticket
+from gateway.desk.case import Case
+from gateway.desk.identify import FromOutside, identify
 from gateway.desk.orders import Orders, parsed, read_orders
-from gateway.desk.route import Route, route
+from gateway.desk.route import Route, Unrouted, route
+from gateway.desk.rules import evaluate
+from gateway.desk.ruling import seen_by_rules
 from gateway.domain.commands import Command, Problem, Refusal
 from gateway.domain.decision import Decision
 from gateway.domain.facts import Facts
@@ -47,6 +51,7 @@ def explanation(
     verdict: Verdict,
     organisation: Organisation,
     assumed: tuple[str, ...],
+    size: int = 0,
 ) -> Document:
     """Commands are told of as they are written, whether or not this mail would be obeyed: `decision` says that."""
     routed = route(message, recipients, organisation)
@@ -76,6 +81,7 @@ def explanation(
         "commands": [{"name": each.name, "value": each.value, "line": each.line} for each in orders.obeyed],
         "ignored_commands": [ignored(each) for each in orders.refused],
         "reply_body": orders.reply,
+        "rules": rules_weighed(Case(message, recipients, "", verdict, facts, organisation, size), decision),
         "forwarded": forwarded(message.forwarded) if message.forwarded is not None else None,
         "bounce": bounce(message.bounce) if message.bounce is not None else None,
         "list": message.list_mail,
@@ -115,6 +121,19 @@ def orders_in(message: Message, recipients: tuple[str, ...], decision: Decision,
     return replace(orders, reply="\n\n".join(filter(None, (orders.reply, passed_on))))
 
 
+def rules_weighed(case: Case, decision: Decision) -> list[Document]:
+    """Each rule on mail that is taken in, in order, with why it applies or does not."""
+    writer = identify(case.message, case.recipients, case.reverse_path, case.organisation)
+    routed = route(case.message, case.recipients, case.organisation)
+    if not case.organisation.rules or not isinstance(writer, FromOutside) or isinstance(routed, Unrouted) or case.message.kind == "empty":
+        return []
+    ticket = case.facts.ticket(decision.ticket) if decision.ticket is not None else None
+    outcome = evaluate(case.organisation.rules, seen_by_rules(case, writer, routed, ticket))
+    weighed = {each.rule: {"name": each.rule, "applies": True, "why": each.why} for each in outcome.matched}
+    weighed |= {each.rule: {"name": each.rule, "applies": False, "why": each.why} for each in outcome.passed_over}
+    return [weighed[each.name] for each in case.organisation.rules if each.name in weighed]
+
+
 def ignored(refusal: Refusal) -> Document:
     why = problem_in_words(refusal.problem, refusal.details, "en")
     return {"name": refusal.name, "value": refusal.value, "line": refusal.line, "why": why}
@@ -122,7 +141,9 @@ def ignored(refusal: Refusal) -> Document:
 
 def failed(file: str, error: str) -> Document:
     """For a file that cannot be read: the shape with nothing in it."""
-    lists = ("reply_to", "to", "cc", "in_reply_to", "references", "attachments", "commands", "ignored_commands", "decision", "warnings")
+    lists = (
+        "reply_to", "to", "cc", "in_reply_to", "references", "attachments", "commands", "ignored_commands", "rules", "decision", "warnings",
+    )  # fmt: skip
     nothing = (
         "kind", "reason", "message_id", "subject", "date", "from", "language", "text", "new_text", "quoted_text", "signature", "html",
         "reply_body", "forwarded", "bounce", "calendar", "confirmation", "gateway", "route_reason", "outcome", "auth",

@@ -6,10 +6,12 @@ from gateway.desk import audience
 from gateway.desk.articles import article_of, remember, signature_trimmed
 from gateway.desk.authority import Carried
 from gateway.desk.case import Case
+from gateway.desk.colleagues import with_assignee_moved
 from gateway.desk.identify import FromOutside
 from gateway.desk.notify import Occasion, notifications
 from gateway.desk.opening import joining, opened_by_client, why_silent
 from gateway.desk.route import Route, Unrouted
+from gateway.desk.ruling import NO_RULING, Ruling, rule
 from gateway.desk.standing import standing_of
 from gateway.desk.thread import Joins, Starts, thread
 from gateway.domain.actor import Actor
@@ -28,14 +30,17 @@ def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Rout
     case.reasons.append(threaded.reason)
     if isinstance(threaded, Starts) and (named := absent_note_of(case, writer, threaded)) is not None:
         return client_reply(case, writer, Joins(named, "an automatic reply of somebody who takes part there"))
+    ruling = rule(case, writer, routed, threaded.ticket if isinstance(threaded, Joins) else None)
+    if isinstance(ruling, Decision):
+        return ruling
     match threaded:
         case Joins():
-            return client_reply(case, writer, threaded)
+            return client_reply(case, writer, threaded, ruling)
         case Starts() if isinstance(routed, Unrouted):
             why = "held for a person: it was written to the reply address of agents without a genuine token"
             return case.settle(InboundState.HELD, "held", why)
         case Starts():
-            return from_client(case, writer, routed, threaded)
+            return from_client(case, writer, routed, threaded, ruling)
 
 
 def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTicket | None:
@@ -45,13 +50,13 @@ def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTick
     return ticket if ticket is not None and case.message.kind == "auto_reply" and ticket.takes_part(writer.key) else None
 
 
-def from_client(case: Case, writer: FromOutside, routed: Route, starts: Starts) -> Decision:
+def from_client(case: Case, writer: FromOutside, routed: Route, starts: Starts, ruling: Ruling) -> Decision:
     if case.facts.client is None and case.organisation.desk.unknown_clients == "hold":
         return case.settle(InboundState.HELD, "held", f"held for a person: {writer.key} is not a known client (desk.unknown_clients)")
-    return opened_by_client(case, writer, routed, starts.related)
+    return opened_by_client(case, writer, routed, starts.related, ruling)
 
 
-def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
+def client_reply(case: Case, writer: FromOutside, joins: Joins, ruling: Ruling = NO_RULING) -> Decision:
     ticket = joins.ticket
     takes_part = ticket.takes_part(writer.key)
     actor = Actor(Role.CLIENT, writer.person.name, writer.person.address)
@@ -67,18 +72,23 @@ def client_reply(case: Case, writer: FromOutside, joins: Joins) -> Decision:
         changed: tuple[Step, ...] = (*base, Join((stranger,)))
         steps = (*changed, *told(case, ticket, changed, actor, "its author takes no part in the ticket"))
         return case.settle(InboundState.DONE, "stranger_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
-    status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if ticket.status in REOPENS else ()
+    reopens = ticket.status in REOPENS and not any(isinstance(each, SetStatus) for each in ruling.settings)
+    status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if reopens else ()
     why = f"the client's reply goes onto ticket #{ticket.number}" + (", which it opens again" if status else "")
-    changed = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *status)
-    steps = (*changed, *told(case, ticket, changed, actor, why_silent(case)))
+    settings = with_assignee_moved((*status, *ruling.settings), ticket, case.organisation)
+    changed = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *settings)
+    steps = (*changed, *ruling.events, *told(case, ticket, changed, actor, why_silent(case), ruling))
     return case.settle(InboundState.DONE, "client_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
 
 
-def told(case: Case, ticket: KnownTicket, changed: tuple[Step, ...], actor: Actor, silence: str | None) -> tuple[Step, ...]:
+def told(
+    case: Case, ticket: KnownTicket, changed: tuple[Step, ...], actor: Actor, silence: str | None, ruling: Ruling = NO_RULING
+) -> tuple[Step, ...]:
     """Nobody is told of what comes to a ticket that was put out of sight."""
     if ticket.status in OUT_OF_SIGHT:
         return ()
     bound = case.organisation.budget.per_ticket_day
     if silence is None and ticket.answered_today >= bound:
         silence = f"the day's budget of {bound} automatic letters for one ticket is spent"
-    return notifications(changed, standing_of(ticket, changed), Occasion(actor, by_mail=True, silence=silence), case.organisation)
+    occasion = Occasion(actor, by_mail=True, silence=silence, instead=ruling.instead, answer=ruling.answer)
+    return notifications(changed, standing_of(ticket, changed), occasion, case.organisation)

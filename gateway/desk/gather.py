@@ -4,20 +4,27 @@ import ipaddress
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from storage.assignments import last_assigned
+from storage.assignments import loads as loads_of
 
 from gateway.auth.results import is_relay, within
 from gateway.desk.authority import carried_tokens, claimed_tickets
 from gateway.desk.identify import FromAgent, FromOutside, Writer, original_author
 from gateway.desk.orders import tickets_named
-from gateway.desk.remembered import EffectKeys, id_key, subject_key
+from gateway.desk.remembered import EffectKeys, digest, id_key, subject_key
 from gateway.desk.route import Route, route
 from gateway.desk.thread import subject_tag
 from gateway.domain.envelope import Envelope, Peer
 from gateway.domain.facts import Facts, IdMatch, SentLetter
 from gateway.domain.organisation import Budget, Organisation, Trust
+from gateway.domain.rules import LEAST_LOADED, ROUND_ROBIN
 from gateway.mail.message import Message
 from gateway.tokens.carriers import tokens_in_ids
 from storage.knowledge import Answer, Question, Spent, ask, lock_tickets, reported_letter
+from storage.statements import lock
+
+TURNS = digest("turns")
+"""The lock under which agents are chosen by turns or load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ async def gather(
     wanted = wanted_tickets(message, recipients, matches, answer, reported, organisation)
     if isinstance(writer, FromAgent) and answer.effect is None:
         wanted |= set(tickets_named(message.body.new_text, organisation))
+    loads, last = await assignments(session, organisation)
     facts = Facts(
         duplicate_of=answer.effect,
         id_matches=matches,
@@ -66,8 +74,18 @@ async def gather(
         reported=reported,
         waited=answer.waited,
         now=answer.now,
+        loads=loads,
+        last_assigned=last,
     )
     return Gathered(facts, author_key, network)
+
+
+async def assignments(session: AsyncSession, organisation: Organisation) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, str], ...]]:
+    """What turns and loads are told by, where a rule assigns by one of them; then such mail is decided one by one."""
+    if not any(each.then.assignee in (ROUND_ROBIN, LEAST_LOADED) for each in organisation.rules):
+        return (), ()
+    await lock(session, (TURNS,))
+    return tuple((await loads_of(session)).items()), tuple((await last_assigned(session)).items())
 
 
 def client_key(message: Message, writer: Writer, recipients: tuple[str, ...], organisation: Organisation) -> str:

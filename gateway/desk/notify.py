@@ -17,6 +17,8 @@ MOST_RECIPIENTS = 10
 """Of a client's mail that are told of its ticket (C2)."""
 ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
 OF_STATUS = {Status.RESOLVED: LetterKind.RESOLVED, Status.CLOSED: LetterKind.CLOSED, Status.CANCELLED: LetterKind.CANCELLED}
+ANSWERED = (LetterKind.REGISTERED, LetterKind.CLIENT_REPLY)
+"""Events of a client's own mail: a letter about them answers it."""
 CARRY_THE_ARTICLE = (LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY, LetterKind.AGENT_REPLY)
 """Letters to staff about these repeat what was written."""
 
@@ -37,19 +39,24 @@ BUILT_IN = (
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """`silence`: why nobody outside may be told by a letter that nobody wrote. `by_mail`: mail from outside caused it, so such letters
-    count in the budgets. `instead`: agents that a rule names in place of the department."""
+    count in the budgets. `instead`: agents that a rule names in place of the department; `answer`: the template that a rule answers the
+    client with, instead of the registration letter's."""
 
     actor: Actor
     by_mail: bool = False
     silence: str | None = None
     instead: tuple[Agent, ...] = ()
+    answer: str | None = None
 
 
 def notifications(steps: Sequence[Step], standing: Standing, occasion: Occasion, organisation: Organisation) -> tuple[Step, ...]:
     """The letters that these steps ask for, the reply itself apart; and the events of letters that are kept back."""
     found: list[Step] = []
     for event in happened(steps, standing):
-        for word, notification in chosen(event, standing, organisation):
+        told = dict(chosen(event, standing, organisation))
+        if occasion.answer is not None and event in ANSWERED:
+            told["client"] = Notification(event, ("client",), template=occasion.answer)
+        for word, notification in told.items():
             found += letters(event, word, notification, standing, occasion, organisation)
     return without_repetition(found)
 
@@ -144,10 +151,10 @@ def letters(
 
 
 def to_people(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:
-    """Whoever acts is not told of it, but of the registration: that answers them."""
+    """Whoever acts is not told of it, but where that answers them."""
     people = [standing.client] if word == "client" else standing.copies[:MOST_RECIPIENTS]
     actor = address_key(occasion.actor.address or "")
-    but = frozenset() if event is LetterKind.REGISTERED else frozenset((actor,))
+    but = frozenset() if event in ANSWERED else frozenset((actor,))
     to = audience.addressees(people, organisation, but)
     if to:
         yield Send(

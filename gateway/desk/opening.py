@@ -10,6 +10,7 @@ from gateway.desk.identify import FromAgent, FromOutside, original_author
 from gateway.desk.notify import Occasion, notifications
 from gateway.desk.orders import Orders, read_orders
 from gateway.desk.route import Route
+from gateway.desk.ruling import Ruling, without_department
 from gateway.desk.standing import standing_of_new
 from gateway.domain.actor import Actor
 from gateway.domain.commands import CommandName, Problem, Refusal
@@ -37,12 +38,24 @@ class Opening:
     more: tuple[Step, ...] = ()
     instead: tuple[Agent, ...] = ()
     """Agents whom a rule tells in place of the department."""
+    answer: str | None = None
+    """The template that a rule answers with."""
 
 
-def opened_by_client(case: Case, writer: FromOutside, routed: Route, related: int | None) -> Decision:
-    actor = Actor(Role.CLIENT, writer.person.name, writer.person.address)
-    article = article_of(case.message, ArticleKind.CLIENT_MESSAGE)
-    return opened(case, routed, Opening(writer, actor, case.message.subject, article, routed.gateway.department, related))
+def opened_by_client(case: Case, writer: FromOutside, routed: Route, related: int | None, ruling: Ruling) -> Decision:
+    opening = Opening(
+        client=writer,
+        actor=Actor(Role.CLIENT, writer.person.name, writer.person.address),
+        subject=case.message.subject,
+        article=article_of(case.message, ArticleKind.CLIENT_MESSAGE),
+        department=ruling.department or routed.gateway.department,
+        related=related,
+        settings=without_department(ruling.settings),
+        more=ruling.events,
+        instead=ruling.instead,
+        answer=ruling.answer,
+    )
+    return opened(case, routed, opening)
 
 
 def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
@@ -153,7 +166,7 @@ def opened(case: Case, routed: Route, opening: Opening) -> Decision:
     silence = why_silent(case) if by_mail else None
     if silence is not None:
         case.reasons.append(f"no registration letter: {silence}")
-    occasion = Occasion(opening.actor, by_mail=by_mail, silence=silence, instead=opening.instead)
+    occasion = Occasion(opening.actor, by_mail=by_mail, silence=silence, instead=opening.instead, answer=opening.answer)
     letters = notifications(changed, standing_of_new(ticket, changed), occasion, organisation)
     steps: tuple[Step, ...] = (
         *changed,

@@ -11,6 +11,7 @@ from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, 
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import LetterKind, Role
 from gateway.domain.steps import AddArticle, Addressee, Send
+from gateway.letters.faults import Fault
 from gateway.letters.operators import Templates
 from gateway.letters.texts import VIA
 from gateway.letters.write import write_letter
@@ -37,13 +38,16 @@ GATHERED = (
 """Kinds that an agent may be told of in a digest instead."""
 
 
-def write(sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> tuple[NewLetter, ...]:
-    """One letter a step; none where nobody but ourselves is left to write to, or all are told by digest."""
+def write(
+    sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation, faults: list[Fault] | None = None
+) -> tuple[NewLetter, ...]:
+    """One letter a step; none where nobody but ourselves is left to write to, or all are told by digest. `faults` takes what is wrong
+    with the operator's templates that a letter should have been written by."""
     written = []
     for index, send in enumerate(sends):
         now = replace(send, to=tuple(each for each in send.to if not is_told_by_digest(send, each, organisation)))
         if any(not is_ours(address_key(each.address), organisation) for each in (*now.to, *now.cc)):
-            written.append(one_letter(now, index, subject, cause, organisation))
+            written.append(one_letter(now, index, subject, cause, organisation, faults if faults is not None else []))
     return tuple(written)
 
 
@@ -71,12 +75,13 @@ def templates_of(files: tuple[tuple[str, str], ...]) -> Templates:
     return Templates.from_files(dict(files))
 
 
-def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisation: Organisation) -> NewLetter:
+def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisation: Organisation, faults: list[Fault]) -> NewLetter:
     effect = letter_effect(cause, send, index)
     ticket, desk = subject.ticket, organisation.desk
     domain = desk.reply_address.rpartition("@")[2]
     unique = effect[:8].hex()
     written = write_letter(letter_facts(send, subject, cause, organisation), templates_of(organisation.template_files))
+    faults += written.faults
     return NewLetter(
         kind=send.kind,
         headers=headers(send, ticket, cause, organisation, domain),

@@ -36,6 +36,7 @@ class Arrived:
     inbound_id: int
     envelope: Envelope
     redelivery_key: bytes
+    size: int = 0
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ async def process(
     if not await try_lock(session, lock_keys(message, keys, writer, client)):
         return Busy()
     gathered = await gather(session, arrived.inbound_id, arrived.envelope, arrived.recipients, message, writer, keys, organisation)
-    decision = decide(message, arrived.recipients, arrived.envelope.reverse_path, verdict, gathered.facts, organisation)
+    decision = decide(message, arrived.recipients, arrived.envelope.reverse_path, verdict, gathered.facts, organisation, arrived.size)
     if decision.state is InboundState.QUEUED:
         return Postponed(min(LONGEST_WAIT, max(SHORTEST_WAIT, gathered.facts.waited.total_seconds())), decision.why)
     ticket, letters = await write_down(session, decision, gathered, arrived, message, keys, verdict, organisation)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import storage.outbox
@@ -36,11 +37,14 @@ from gateway.domain.steps import (
     Setting,
     Step,
 )
+from gateway.letters.faults import Fault
 from gateway.mail.address import address_key
 from storage.changes import Attached, NewArticle, NewFile, NewTicket, Row, add_article, add_files, attach, open_ticket, update_ticket
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
 from storage.reports import mark_bounced
+
+log = structlog.get_logger()
 
 ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
 COLUMN = {
@@ -128,7 +132,10 @@ async def record(
         await storage.outbox.cancel_left(session, ticket.number, status)
     rated = next((each for each in steps if isinstance(each, Note) and each.kind is EventKind.RATED), None)
     subject = replace(subject, rated=rated)
-    letters = write(sends, subject, cause, organisation)
+    faults: list[Fault] = []
+    letters = write(sends, subject, cause, organisation, faults)
+    for fault in faults:
+        log.warning("template_passed_over", fault=str(fault))
     if letters:
         await storage.outbox.add(session, letters)
     await add_items(session, digest_items(sends, subject, cause, organisation))

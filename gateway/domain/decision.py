@@ -25,8 +25,8 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`state` is done, held or ignored, or queued where the message is to be decided later. `reasons` tell, in plain words and in order, what was seen and what follows; `why` is the one
-    that settled it."""
+    """`state` is done, held or ignored, or queued where the message is to be decided later. `reasons` tell, in plain words and in order,
+    what was seen and what follows; `why` is the one that settled it."""
 
     state: InboundState
     outcome: Outcome
@@ -38,3 +38,5 @@ class Decision:
     steps: tuple[Step, ...] = ()
     gateway: str | None = None
     """The address of ours that it was written to."""
+    rule: str | None = None
+    """The rule that discarded or held it."""

@@ -113,9 +113,9 @@ class Facts:
     now: datetime | None = None
     """By the database's clock, in UTC; None where no clock was asked."""
     loads: tuple[tuple[str, int], ...] = ()
-    """Tickets that are not ended, by the assignee's address; asked for only where a rule wants the least loaded."""
-    last_assigned: str | None = None
-    """Who got a new ticket last, of all agents; asked for only where a rule assigns in turns."""
+    """Tickets that are not ended, by the assignee's address; asked for only where a rule assigns by turns or load."""
+    last_assigned: tuple[tuple[str, str], ...] = ()
+    """Whose the newest ticket of each department is that is anybody's; likewise."""
     verified_senders: frozenset[str] = frozenset()
 
     def ticket(self, number: int) -> KnownTicket | None:

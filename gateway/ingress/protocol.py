@@ -136,7 +136,7 @@ class SmtpSession(Session):
             return replies.NEEDS_SMTPUTF8
         if len(transaction.recipients) >= self._limits.recipients:
             return replies.TOO_MANY_RECIPIENTS
-        return self._door.handler.recipient(path.address)
+        return self._door.handler.recipient(path.address, transaction.reverse_path, transaction.options.size)
 
     def _out_of_sequence(self, reply: Reply) -> None:
         """No fault where MAIL was refused: a peer that pipelines has sent the rest already."""

@@ -45,6 +45,15 @@ def queued(trace_id: str) -> Reply:
     return _reply(250, "2.0.0", f"Ok, queued as {trace_id}")
 
 
+def refused_by_rule(text: str) -> Reply:
+    """`text` is the configuration's; what a reply cannot hold of it is replaced by words of ours."""
+    line = " ".join(text.split())
+    # RFC 5321 §4.5.3.1.5: a reply line has 512 octets at most.
+    return _reply(
+        550, "5.7.1", line if line and len(line) <= 400 and line.isascii() and line.isprintable() else "Refused by a rule of this desk"
+    )
+
+
 OK = _reply(250, "2.0.0", "Ok")
 REVERSE_PATH_OK = _reply(250, "2.1.0", "Sender ok")
 RECIPIENT_OK = _reply(250, "2.1.5", "Recipient ok")

@@ -5,8 +5,9 @@ from typing import assert_never
 
 import structlog
 
+from gateway.desk.rules import rejects_at_smtp
 from gateway.domain.envelope import Envelope
-from gateway.domain.organisation import Organisation
+from gateway.domain.organisation import Organisation, without_subaddress
 from gateway.ingress import replies
 from gateway.ingress.accept import Acceptor
 from gateway.ingress.content import Content
@@ -14,6 +15,7 @@ from gateway.ingress.limits import KIB, Limits
 from gateway.ingress.recipients import Recipient, Refusal, acceptable
 from gateway.ingress.replies import Reply
 from gateway.ingress.trace import count_received
+from gateway.mail.address import address_key
 
 log = structlog.get_logger()
 
@@ -29,16 +31,28 @@ class Handler:
     organisation: Organisation
     limits: Limits
 
-    def recipient(self, address: str) -> Recipient | Reply:
+    def recipient(self, address: str, reverse_path: str, size: int | None) -> Recipient | Reply:
+        """`size` as the peer declared it (RFC 1870), None where it did not."""
         match acceptable(address, self.organisation):
             case Recipient() as recipient:
-                return recipient
+                words = self._rejected(recipient.address, reverse_path, size)
+                return recipient if words is None else replies.refused_by_rule(words)
             case Refusal.UNKNOWN:
                 return replies.NO_SUCH_RECIPIENT
             case Refusal.SWITCHED_OFF:
                 return replies.MAILBOX_DISABLED
             case never:
                 assert_never(never)
+
+    def _rejected(self, recipient: str, reverse_path: str, size: int | None) -> str | None:
+        """What a rule has to say against it, as far as the dialogue tells."""
+        organisation = self.organisation
+        if not organisation.rules:
+            return None
+        key = address_key(recipient)
+        gateway = organisation.gateway(key)
+        concrete = None if gateway is None else without_subaddress(key) if gateway.catches_all else gateway.address
+        return rejects_at_smtp(organisation.rules, address_key(reverse_path) or reverse_path, key, concrete, size)
 
     async def message(self, envelope: Envelope, content: Content) -> Reply:
         """The reply to the content, positive only once it is committed. Takes `content` over."""
@@ -47,6 +61,11 @@ class Handler:
             content.close()
             log.warning("message refused", why="mail loop", trace_id=envelope.trace_id, peer=peer)
             return replies.MAIL_LOOP
+        against = [self._rejected(each, envelope.reverse_path, content.size) for each in envelope.recipients]
+        if against and all(each is not None for each in against):
+            content.close()
+            log.info("message refused", why="a rule", trace_id=envelope.trace_id, peer=peer)
+            return replies.refused_by_rule(against[0] or "")
         try:
             inbound_id = await self.acceptor.accept_message(envelope, content)
         except Exception as error:  # noqa: BLE001 (promise 3: unknown failures are temporary; the log has the cause)

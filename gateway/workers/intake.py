@@ -175,7 +175,7 @@ class Intake(Queue[Taken]):
 
     async def _settle(self, item: inbound.Claimed, understood: Understood) -> None:
         organisation = self._settings().organisation
-        arrived = Arrived(item.id, item.envelope, item.redelivery_key)
+        arrived = Arrived(item.id, item.envelope, item.redelivery_key, item.size)
         message = understood.message
         async with self._sessions.begin() as session:
             processed = await process(session, arrived, message, understood.verdict, organisation)
@@ -211,6 +211,7 @@ class Intake(Queue[Taken]):
             subject=message.subject,
             author=message.author.address if message.author is not None else None,
             kind=message.kind,
+            rule=decision.rule,
         )
 
     async def _again(self, item: inbound.Claimed, seconds: float, error: str | None = None) -> None:

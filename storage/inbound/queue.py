@@ -67,7 +67,7 @@ _FINISH = text(
     """
     UPDATE inbound_messages SET state = :state, lease_until = NULL, leased_by = NULL, outcome = :outcome, why = :why,
         decision = CAST(:decision AS jsonb), ticket = CAST(:ticket AS bigint), message_id = CAST(:message_id AS text),
-        subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text), error = NULL, finished_at = now(),
+        subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text), rule = CAST(:rule AS text), error = NULL, finished_at = now(),
         verdict = CAST(:verdict AS jsonb), spf = CAST(:verdict AS jsonb) ->> 'spf', dkim = CAST(:verdict AS jsonb) ->> 'dkim',
         dmarc = CAST(:verdict AS jsonb) ->> 'dmarc', arc = CAST(:verdict AS jsonb) ->> 'arc'
     WHERE id = :id AND state = 'leased' AND leased_by = :worker AND attempts = :attempts
@@ -129,6 +129,7 @@ async def finish(
     subject: str | None = None,
     author: str | None = None,
     kind: str | None = None,
+    rule: str | None = None,
 ) -> None:
     """Ends the row within the transaction that has the message's effects. Raises LeaseLost, and then the effects must not be committed."""
     values = {
@@ -144,6 +145,7 @@ async def finish(
         "subject": subject,
         "author": author,
         "kind": kind,
+        "rule": rule,
         "verdict": json.dumps(asdict(verdict)) if verdict is not None else None,
     }
     if (await session.execute(_FINISH, values)).first() is None:

@@ -69,6 +69,8 @@ def test_a_time_is_within_a_window(table: dict[str, object], moment: str, expect
         ("mon-fri 09:00-17:00 Europe/Warsaw", OFFICE),
         ("fri 22:00 - 06:00 Europe/Warsaw", NIGHT),
         ("sat, sun", {"days": "sat, sun"}),
+        ("Sat, Sun", {"days": "sat, sun"}),
+        ("Mon-Fri 9:00-17:00 UTC", {"days": "mon-fri", "from": "9:00", "to": "17:00"}),
         ("18:00-8:00", {"from": "18:00", "to": "8:00"}),
         ("mon,wed-thu UTC", {"days": ["mon", "wed-thu"]}),
         ("sun 10:00-24:00", {"days": "sun", "from": "10:00"}),
