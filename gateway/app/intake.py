@@ -5,6 +5,8 @@ import asyncio
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
 from gateway.auth.dns import Resolver
 from gateway.config.settings import Settings
+from gateway.desk.digest import write_digests
+from gateway.desk.firing import fire_rules
 from gateway.parsing.parent import Counters, Parser
 from gateway.parsing.process import Limits
 from gateway.supervisor.child import Control
@@ -12,12 +14,15 @@ from gateway.telemetry import metrics
 from gateway.telemetry.follow import Followed, follow
 from gateway.workers.intake import LEASE, Intake, Taken
 from gateway.workers.loop import Loop, Pace
-from gateway.workers.schedule import Schedule
+from gateway.workers.schedule import JOBS, Job, Schedule
 from gateway.workers.wake import Waker
 from storage.engine import sessions
 
 PARSERS = 2
 """At work at once: a message that takes its ten seconds must not hold up all others."""
+RULES_SECONDS = 10.0
+DIGESTS_SECONDS = 30.0
+"""Between two looks at what rules may fire on, and at agents whose digest is due."""
 SHARE_OF_DRAINING = 0.7
 """Of the whole service's time to stop: the supervisor's patience ends later."""
 
@@ -37,11 +42,24 @@ async def run(control: Control) -> None:
         try:
             async with asyncio.TaskGroup() as together:
                 together.create_task(Loop(intake, engine, pace).run(control.draining))
-                together.create_task(Schedule(make, worker).run(control.draining))
+                together.create_task(Schedule(make, worker, jobs(live, waker)).run(control.draining))
         finally:
             await resolver.close()
             await waker.aclose()
             telling.cancel()
+
+
+def jobs(live: Live, wake: Waker) -> tuple[Job, ...]:
+    """Those of every desk, and those that go by its configuration of the moment."""
+
+    def letters() -> None:
+        wake("outbox")
+
+    return (
+        *JOBS,
+        Job("rules", RULES_SECONDS, lambda sessions: fire_rules(sessions, live.now.organisation, letters)),
+        Job("digests", DIGESTS_SECONDS, lambda sessions: write_digests(sessions, live.now.organisation, letters)),
+    )
 
 
 class MeasuredIntake(Intake):

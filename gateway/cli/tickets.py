@@ -85,8 +85,12 @@ def print_ticket(found: dict[str, Any]) -> None:
             print(f"    [{shown(file['filename'])}, {file['size']} bytes]")
     print("\nevents")
     for event in found["events"]:
-        data = ", ".join(f"{name} {shown(value)}" for name, value in event["data"].items())
+        data = ", ".join(f"{name} {in_words(value)}" for name, value in event["data"].items())
         print(f"  {shown(event['at'])}  {event['kind']}  {shown(event['actor'])}  {data}".rstrip())
+
+
+def in_words(value: Any) -> str:
+    return " ".join(f"{name}={shown(each)}" for name, each in value.items()) if isinstance(value, dict) else shown(value)
 
 
 def rating_in_words(rating: dict[str, Any] | None) -> str | None:

@@ -28,7 +28,18 @@ from gateway.config.values import Line, read_address, read_line, text_of
 from gateway.domain.rules import LEAST_LOADED, ROUND_ROBIN
 from gateway.domain.states import EventKind, Priority, Status
 
-EVENTS: Final = ("received", "unanswered", *(str(each) for each in EventKind if each is not EventKind.RULE_APPLIED))
+OF_THE_SYSTEM: Final = (
+    EventKind.RULE_APPLIED,
+    EventKind.HELD,
+    EventKind.SILENCED,
+    EventKind.DELIVERY_DELAYED,
+    EventKind.DELIVERY_FAILED,
+    EventKind.BOUNCED,
+    EventKind.COMPLAINED,
+    EventKind.ERASED,
+)
+"""What nobody did: rules on these would chase each other, or the post."""
+EVENTS: Final = ("received", "unanswered", *(str(each) for each in EventKind if each not in OF_THE_SYSTEM))
 DEFAULT_REFUSAL: Final = "Message refused by the rules of this desk"
 REJECT: Final = "true, or what the peer is told: a line of ASCII, of 200 characters at most"
 ASSIGNEE: Final = f'an agent\'s address, "{ROUND_ROBIN}" or "{LEAST_LOADED}"'

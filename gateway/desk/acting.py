@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.desk.identify import is_ours
 from gateway.desk.rules import Matched, pick_assignee
+from gateway.desk.rules.words import actions_in_words
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.rules import Actions
 from gateway.domain.states import EventKind
@@ -62,4 +63,6 @@ def agents_told(actions: Actions, organisation: Organisation) -> tuple[Agent, ..
 
 def applied(matched: Sequence[Matched]) -> tuple[Note, ...]:
     """The ticket's events name the rules that had a hand in it."""
-    return tuple(Note(EventKind.RULE_APPLIED, {"rule": each.rule, "why": each.why}) for each in matched)
+    return tuple(
+        Note(EventKind.RULE_APPLIED, {"rule": each.rule, "why": each.why, "did": list(actions_in_words(each.then))}) for each in matched
+    )

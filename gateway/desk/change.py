@@ -10,7 +10,7 @@ from gateway.desk import audience
 from gateway.desk.colleagues import may_not_have, with_assignee_moved
 from gateway.desk.identify import is_ours
 from gateway.desk.notify import Occasion, notifications
-from gateway.desk.record import Recorded, record
+from gateway.desk.record import Recorded, Source, record
 from gateway.desk.remembered import author_lock
 from gateway.desk.replies import is_reply, replies
 from gateway.desk.standing import standing_of, standing_of_new
@@ -41,10 +41,13 @@ async def change(
     organisation: Organisation,
     effect: str,
     from_address: str | None = None,
+    occasion: Occasion | None = None,
+    source: Source | None = None,
 ) -> Recorded | Refused:
     """Apply steps to a ticket, with the letters they ask for. `effect` names this very change: given twice, its letters exist once.
 
-    `from_address`, an address of ours, stands in From of a reply instead of the ticket's gateway.
+    `from_address`, an address of ours, stands in From of a reply instead of the ticket's gateway. `occasion` and `source`: of a change that
+    outside mail is behind.
     """
     ticket = Facts(tickets=await lock_tickets(session, (number,))).ticket(number)
     if ticket is None:
@@ -53,9 +56,9 @@ async def change(
     if refusal is not None:
         return Refused(refusal)
     steps = with_reply(with_assignee_moved(steps, ticket, organisation), ticket, organisation, from_address)
-    letters = notifications(steps, standing_of(ticket, steps), Occasion(actor), organisation)
+    letters = notifications(steps, standing_of(ticket, steps), occasion or Occasion(actor), organisation)
     cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor, now=await now(session))
-    return await record(session, (*steps, *letters), ticket, cause, organisation)
+    return await record(session, (*steps, *letters), ticket, cause, organisation, source=source or Source())
 
 
 def with_reply(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation, from_address: str | None = None) -> tuple[Step, ...]:

@@ -3,16 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gateway.desk.acting import agents_told, settings_of
+from gateway.desk.acting import agents_told, applied, settings_of
 from gateway.desk.case import Case
 from gateway.desk.identify import FromOutside
 from gateway.desk.route import Route, Unrouted
 from gateway.desk.rules import Outcome, Seen, evaluate, seen_on_receipt
-from gateway.desk.rules.words import actions_in_words
 from gateway.domain.decision import Decision
 from gateway.domain.facts import KnownTicket
 from gateway.domain.organisation import Agent
-from gateway.domain.states import EventKind, InboundState
+from gateway.domain.states import InboundState
 from gateway.domain.steps import Note, SetDepartment, Step
 
 NO_CLOCK = datetime.min.replace(tzinfo=UTC)
@@ -73,10 +72,7 @@ def rule(case: Case, writer: FromOutside, routed: Route | Unrouted, ticket: Know
         outcome=outcome,
         department=known,
         settings=settings_of(actions, department, organisation, loads, last),
-        events=tuple(
-            Note(EventKind.RULE_APPLIED, {"rule": each.rule, "why": each.why, "did": list(actions_in_words(each.then))})
-            for each in outcome.matched
-        ),
+        events=applied(outcome.matched),
         instead=agents_told(actions, organisation),
         answer=actions.answer,
     )

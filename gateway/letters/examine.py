@@ -25,7 +25,7 @@ FILLED_IN: Final[dict[str, tuple[LetterKind, ...]]] = {
     "rating.levels": (LetterKind.RESOLVED, LetterKind.AGENT_REPLY),
     "receipt.": (LetterKind.RECEIPT,),
     "notices": (LetterKind.DIGEST,),
-    "why": (LetterKind.FAILED_DELIVERY, LetterKind.HELD),
+    "why": (LetterKind.FAILED_DELIVERY, LetterKind.HELD, LetterKind.NOTE),
 }
 """Macros that are empty in the letters of other events."""
 

@@ -71,7 +71,7 @@ def sample_facts(kind: LetterKind, language: Language, audience: Audience | None
         department="Support",
         desk="Example Desk",
         article=ArticleFacts(WORDS[language], ("smoke.png", "Снимок №1.png")),
-        why=held_in_words(HeldCause.UNPROVEN, language) if kind is LetterKind.HELD else "550 5.1.1 no such user",
+        why=sample_why(kind, language),
         receipt=receipt_facts(RECEIPT, language),
         news=Status.RESOLVED if kind is LetterKind.AGENT_REPLY else None,
         rating=sample_rating(kind, language, asked=kind in WITH_SCALE and reader == "client"),
@@ -79,6 +79,16 @@ def sample_facts(kind: LetterKind, language: Language, audience: Audience | None
         link="https://desk.example/",
     )
     return replace(facts, **changes)
+
+
+def sample_why(kind: LetterKind, language: Language) -> str:
+    match kind:
+        case LetterKind.HELD:
+            return held_in_words(HeldCause.UNPROVEN, language)
+        case LetterKind.NOTE:
+            return ""  # an agent's; a rule's tells why
+        case _:
+            return "550 5.1.1 no such user"
 
 
 def sample_ticket(kind: LetterKind, language: Language) -> TicketFacts:

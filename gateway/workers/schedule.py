@@ -13,7 +13,9 @@ from storage.engine import database_away
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 30.0
+Sessions = async_sessionmaker[AsyncSession]
+
+LOOK_SECONDS = 5.0
 RETRY_SECONDS = 60.0
 
 HOUR = 3600.0
@@ -22,26 +24,35 @@ WEEKS_AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`run` has a transaction to itself and may be run twice; its result is logged. Past `lease` seconds somebody else begins it anew."""
+    """`run` makes its own transactions and may be run twice; its result is logged, unless nothing was done. Past `lease` seconds somebody
+    else begins it anew."""
 
     name: str
     every: float
-    run: Callable[[AsyncSession], Awaitable[object]]
+    run: Callable[[Sessions], Awaitable[object]]
     lease: float = 600.0
 
 
+def in_one(work: Callable[[AsyncSession], Awaitable[object]]) -> Callable[[Sessions], Awaitable[object]]:
+    """A job's `run` that is one transaction."""
+
+    async def run(sessions: Sessions) -> object:
+        async with sessions.begin() as session:
+            return await work(session)
+
+    return run
+
+
 JOBS = (
-    Job("partitions", 6 * HOUR, lambda session: inbound.ensure_partitions(session, WEEKS_AHEAD)),
-    Job("forget", HOUR, schedule.forget),
+    Job("partitions", 6 * HOUR, in_one(lambda session: inbound.ensure_partitions(session, WEEKS_AHEAD))),
+    Job("forget", HOUR, in_one(schedule.forget)),
 )
 
 
 class Schedule:
     """`worker` is unique to this process's life."""
 
-    def __init__(
-        self, sessions: async_sessionmaker[AsyncSession], worker: str, jobs: Sequence[Job] = JOBS, look: float = LOOK_SECONDS
-    ) -> None:
+    def __init__(self, sessions: Sessions, worker: str, jobs: Sequence[Job] = JOBS, look: float = LOOK_SECONDS) -> None:
         self._sessions, self._worker, self._jobs, self._look = sessions, worker, tuple(jobs), look
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -69,9 +80,10 @@ class Schedule:
     async def _run(self, job: Job) -> None:
         error: str | None = None
         try:
-            async with asyncio.timeout(job.lease), self._sessions.begin() as session:
-                done = await job.run(session)
-            log.info("job_done", job=job.name, result=done)
+            async with asyncio.timeout(job.lease):
+                done = await job.run(self._sessions)
+            if done:
+                log.info("job_done", job=job.name, result=done)
         except Exception as failure:  # the edge: a job that fails is tried again, and fails alone
             error = f"{type(failure).__name__}: {failure}"
             log.exception("job_failed", job=job.name)

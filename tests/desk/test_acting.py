@@ -79,6 +79,7 @@ def test_told_are_the_active_agents_whom_a_rule_names_each_once() -> None:
     assert [each.address for each in told] == [OLEG, DANA]
 
 
-def test_events_name_the_rules_and_why() -> None:
-    matched = Matched("offers", 'the subject contains "offer"', Actions(category="Offers"))
-    assert applied((matched,)) == (Note(EventKind.RULE_APPLIED, {"rule": "offers", "why": 'the subject contains "offer"'}),)
+def test_events_name_the_rules_and_why_they_applied() -> None:
+    matched = Matched("offers", 'the subject contains "offer"', Actions(category="Offers", tags=("a", "b")))
+    told: dict[str, object] = {"rule": "offers", "why": 'the subject contains "offer"', "did": ['category "Offers"', "tags a, b"]}
+    assert applied((matched,)) == (Note(EventKind.RULE_APPLIED, told),)

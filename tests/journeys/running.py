@@ -34,6 +34,7 @@ listen = ["127.0.0.1:0"]
 {server}
 [web]
 listen = "127.0.0.1:0"
+{web}
 [database]
 url = "{url}"
 {database}
@@ -253,7 +254,7 @@ async def running(
     zone: Zone | None = None,
     **tables: str,
 ) -> AsyncIterator[Running]:
-    """`tables` are lines of `server`, `database`, `trust`, `desk` and `outbound`, and whole `tables`; `zone` is all that DNS knows."""
+    """`tables` are lines of `server`, `web`, `database`, `trust`, `desk` and `outbound`, and whole `tables`; `zone` is all that DNS knows."""
     peer = relay or SmtpPeer()
     if relay is None:
         await peer.start()
@@ -271,6 +272,6 @@ async def running(
 
 def write_config(folder: Path, url: str, relay: str, dns: int = 9, **tables: str) -> Path:
     config = folder / "deskgate.toml"
-    lines = dict.fromkeys(("server", "database", "desk", "outbound", "tables"), "") | {"trust": TOKEN_IS_ENOUGH} | tables
+    lines = dict.fromkeys(("server", "web", "database", "desk", "outbound", "tables"), "") | {"trust": TOKEN_IS_ENOUGH} | tables
     config.write_text(CONFIG.format(url=url.replace("+asyncpg", ""), relay=relay, dns=dns, **lines), "utf-8")
     return config

@@ -97,7 +97,9 @@ async def test_commands_alone_send_no_reply_and_mistakes_are_told_in_a_receipt(d
         ticket = await gateway.ticket(1)
         assert (ticket["status"], ticket["assignee"], ticket["cc"]) == ("closed", None, ["good@client.test"])
         assert len(ticket["articles"]) == 1
-        assert len(gateway.relay.to("anna@client.test")) == 1, "nothing but the registration letter"
+        _, notice = gateway.relay.to("anna@client.test")
+        assert "good@client.test" not in notice.recipients, "it is a notice that the ticket is closed, no reply"
+        assert [each["kind"] for each in await gateway.json("outbox", "list")].count("agent_reply") == 0
         receipt = gateway.relay.to("oleg@staff.test")[-1]
         assert receipt.message["Auto-Submitted"] == "auto-generated"
         assert receipt.text.startswith("## Пожалуйста")

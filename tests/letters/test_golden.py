@@ -44,6 +44,12 @@ def test_a_strangers_words_come_with_a_warning(language: Language, snapshot: Sna
     assert write_letter(facts).text == snapshot
 
 
+@in_each_language
+def test_a_rule_points_agents_to_a_ticket(language: Language, snapshot: SnapshotAssertion) -> None:
+    facts = letter_facts(LetterKind.NOTE, language, why="overdue: it has waited 4 hours for an answer", article=ArticleFacts())
+    assert write_letter(facts).text == snapshot
+
+
 def test_each_language_has_the_same_letters() -> None:
     by_language = {language: {path.partition("/")[2] for path in built_in().files if path.startswith(language)} for language in LANGUAGES}
     assert by_language["ru"] == by_language["en"]

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from gateway.workers.schedule import JOBS, RETRY_SECONDS, Job, Schedule
+from gateway.workers.schedule import JOBS, RETRY_SECONDS, Job, Schedule, in_one
 from storage import schedule
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -15,7 +15,7 @@ class Counted:
     def __init__(self, error: Exception | None = None) -> None:
         self.runs, self.error = 0, error
 
-    async def __call__(self, session: AsyncSession) -> int:
+    async def __call__(self, sessions: Sessions) -> int:
         self.runs += 1
         if self.error is not None:
             raise self.error
@@ -54,7 +54,7 @@ async def test_what_a_failing_job_did_is_undone(sessions: Sessions) -> None:
         await session.execute(text("INSERT INTO controls (name, value) VALUES ('half', '{}')"))
         raise ValueError
 
-    await Schedule(sessions, "node", [Job("half", 1.0, half)]).run_due()
+    await Schedule(sessions, "node", [Job("half", 1.0, in_one(half))]).run_due()
     async with sessions() as session:
         assert await session.scalar(text("SELECT count(*) FROM controls WHERE name = 'half'")) == 0
 
@@ -105,5 +105,4 @@ async def test_what_has_served_its_time_is_forgotten(sessions: Sessions) -> None
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 async def test_every_job_of_ours_may_run_twice(job: Job, sessions: Sessions) -> None:
     for _ in range(2):
-        async with sessions.begin() as session:
-            await job.run(session)
+        await job.run(sessions)

@@ -1,0 +1,102 @@
+"""The job that writes digests: one letter of all that an agent was not told of by single ones."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+import storage.digests
+import storage.outbox
+from gateway.desk import remembered
+from gateway.desk.audience import language_of_agent
+from gateway.desk.outgoing import headers, letter_effect, recipients, shared_id, templates_of
+from gateway.desk.telling import Cause, LetterTicket, Subject, letter_facts
+from gateway.domain.actor import SYSTEM
+from gateway.domain.letter import BULK, NewLetter
+from gateway.domain.organisation import Agent, Organisation
+from gateway.domain.states import LetterKind
+from gateway.domain.steps import Addressee, Person, Send
+from gateway.letters.facts import NOBODY, NoticeFacts
+from gateway.letters.write import write_letter
+from storage.digests import Told
+from storage.engine import database_away, serialization_conflict
+from storage.statements import lock
+
+log = structlog.get_logger()
+
+Sessions = async_sessionmaker[AsyncSession]
+
+MOST_NOTICES = 100
+"""In one letter; the others follow in the next."""
+
+
+async def write_digests(sessions: Sessions, organisation: Organisation, wake: Callable[[], None]) -> int:
+    """How many were written. `wake` is called when one was committed."""
+    async with sessions() as session:
+        waiting = await storage.digests.waiting_agents(session)
+    written = 0
+    for address, seconds in waiting.items():
+        agent = organisation.agent(address)
+        if agent is not None and agent.active and agent.digest is not None and seconds < agent.digest.total_seconds():
+            continue
+        try:
+            async with sessions.begin() as session:
+                written_one = await settle(session, address, agent, organisation)
+        except Exception as error:
+            if database_away(error) or serialization_conflict(error):
+                raise
+            log.exception("digest_failed", agent=address)
+            continue
+        if written_one:
+            written += 1
+            wake()
+    return written
+
+
+async def settle(session: AsyncSession, address: str, agent: Agent | None, organisation: Organisation) -> bool:
+    """Whether a letter was written: somebody who has gone is told nothing any more. Under a lock, so that two at once share nothing out."""
+    await lock(session, (remembered.digest("digest", address),))
+    items = await storage.digests.take(session, address, MOST_NOTICES)
+    if not items:
+        return False
+    if agent is None or not agent.active:
+        log.info("digest_dropped", agent=address, notices=len(items))
+        return False
+    await storage.outbox.add(session, [digest(agent, items, organisation)])
+    return True
+
+
+def digest(agent: Agent, items: Sequence[Told], organisation: Organisation) -> NewLetter:
+    desk, gateway = organisation.desk, organisation.default_gateway
+    to = (Addressee(agent.name, agent.address, agent.address),)
+    send = Send(LetterKind.DIGEST, to, language_of_agent(agent, organisation), staff=True, about="nothing")
+    ticket = LetterTicket(None, "", gateway.department, gateway.address, NOBODY)
+    ids = " ".join(str(each.id) for each in items)
+    cause = Cause(hashlib.sha256(f"digest:{ids}".encode()).digest(), SYSTEM)
+    effect = letter_effect(cause, send, 0)
+    domain = desk.reply_address.rpartition("@")[2]
+    facts = replace(letter_facts(send, Subject(ticket), cause, organisation), notices=tuple(map(notice, items)))
+    written = write_letter(facts, templates_of(organisation.template_files))
+    return NewLetter(
+        kind=send.kind,
+        headers=headers(send, ticket, cause, organisation, domain),
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id=shared_id(send, ticket, effect[:8].hex(), domain, organisation),
+        recipients=recipients(send, ticket, effect, domain, organisation),
+        effect=effect,
+        urgency=BULK,
+        reverse_path=gateway.address,
+        lifetime=desk.letter_lifetime,
+        withheld=desk.shadow,
+    )
+
+
+def notice(told: Told) -> NoticeFacts:
+    """Where the system acted there is no address, and nobody is named."""
+    address = told.data.get("address")
+    author = Person(str(told.data.get("author") or ""), str(address)) if address else NOBODY
+    return NoticeFacts(told.ticket, str(told.data.get("subject") or ""), told.kind, author, told.at)
