@@ -4,12 +4,12 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app.engine import engine_of
-from gateway.app.templates import equipped
+from gateway.app.handed import unpack
 from gateway.config import convert
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Organisation
@@ -32,8 +32,8 @@ class Values:
 
 
 def values_of(configuration: Configuration) -> Values:
-    settings = Settings.restore(configuration.settings)
-    organisation = equipped(convert.organisation(settings, shadow=configuration.shadow))
+    settings, templates = unpack(configuration.settings)
+    organisation = replace(convert.organisation(settings, shadow=configuration.shadow), template_files=templates)
     return Values(settings, organisation, convert.ours(settings))
 
 

@@ -8,6 +8,7 @@ from socket import socket
 
 import structlog
 
+from gateway.app.handed import pack, seen_from_outside
 from gateway.app.roles import ALL, roles
 from gateway.config.faults import ConfigurationError
 from gateway.config.load import Found, Loaded, load
@@ -54,16 +55,17 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
     tell(loaded)
     chosen = roles(settings.server.processes, options.roles, shadow=options.shadow)
     sockets = listen(settings, {role.sockets for role in chosen if role.sockets is not None})
+    handed_on = pack(seen_from_outside(settings, sockets), str(found.path))
     with sharing.directory() as shared:
         plan = Plan(
             chosen,
             sockets,
-            settings.dump(),
+            handed_on,
             shadow=options.shadow,
             around=Surroundings(settings.server.log, shared),
             draining_seconds=settings.limits.drain_seconds,
         )
-        supervisor = Supervisor(plan, WhenNeeded(settings), lambda: reload(found, settings), announce)
+        supervisor = Supervisor(plan, WhenNeeded(settings), lambda: reload(found, settings, sockets), announce)
         asyncio.run(supervisor.run())
 
 
@@ -106,15 +108,14 @@ def listen(settings: Settings, purposes: Collection[str]) -> Mapping[str, list[s
     }
 
 
-def reload(found: Found, started_with: Settings) -> Reloaded:
+def reload(found: Found, started_with: Settings, sockets: Mapping[str, list[socket]]) -> Reloaded:
     try:
         loaded = load(found)
+        handed_on = pack(seen_from_outside(loaded.settings, sockets), str(found.path))
     except ConfigurationError as error:
         raise Rejected([str(fault) for fault in error.faults]) from error
     tell(loaded)
-    return Reloaded(
-        loaded.settings.dump(), tuple(key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key))
-    )
+    return Reloaded(handed_on, tuple(key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key)))
 
 
 def value_of(settings: Settings, key: str) -> object:

@@ -14,6 +14,9 @@ from gateway.domain.steps import Addressee, Person, Send
 from gateway.mail.address import address_key
 from gateway.mail.message import Mailbox
 
+MOST_COPIES = 10
+"""Recipients of one mail who become part of its ticket."""
+
 
 def language_of(gateway: Gateway | None, department: Department | None, organisation: Organisation) -> Language:
     """U11: the language that clients of this address are written to in."""
@@ -105,12 +108,12 @@ def keys_of(addressees: Iterable[Addressee]) -> frozenset[str]:
 
 
 def others_named(mailboxes: Iterable[Mailbox], author_key: str, trusted: bool, organisation: Organisation) -> tuple[Participant, ...]:
-    """Who else stands in To and Cc: participants where the author is authenticated, else only remembered. Fifty at most."""
+    """Who else stands in To and Cc, fifty at most: ten take part where the author is authenticated (C2), the others are but remembered."""
     found: dict[str, Participant] = {}
     for each in mailboxes:
         outside = each.key and each.key != author_key and not is_ours(each.key, organisation) and organisation.agent(each.key) is None
         if outside and each.key not in found:
-            found[each.key] = Participant(each.key, each.address, each.name, "cc" if trusted else "named")
+            found[each.key] = Participant(each.key, each.address, each.name, "cc" if trusted and len(found) < MOST_COPIES else "named")
     return tuple(found.values())[:50]
 
 

@@ -86,7 +86,7 @@ def digest(agent: Agent, items: Sequence[Told], organisation: Organisation) -> N
         text=written.text,
         html=written.html,
         message_id=shared_id(send, ticket, effect[:8].hex(), domain, organisation),
-        recipients=recipients(send, ticket, effect, domain, organisation),
+        recipients=recipients(send, ticket, effect, domain, organisation, named=True),
         effect=effect,
         urgency=BULK,
         reverse_path=gateway.address,

@@ -89,7 +89,7 @@ def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisat
         text=written.text,
         html=written.html,
         message_id=shared_id(send, ticket, unique, domain, organisation),
-        recipients=recipients(send, ticket, effect, domain, organisation),
+        recipients=recipients(send, ticket, effect, domain, organisation, named=send.staff or cause.proven),
         effect=effect,
         attachments=files(send, subject.article),
         ticket=ticket.number,
@@ -114,9 +114,11 @@ def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organi
     if send.from_address is not None and organisation.gateway(address_key(send.from_address)) is None:
         # What is written to an address that is no gateway never comes here.
         found.append(("Reply-To", (Party(gateway_name(ticket.gateway, organisation), ticket.gateway),)))
-    found.append(("To", parties(send.to)))
+    # X6: a name is its bearer's words, and who is not proven may have written it to somebody else.
+    named = send.staff or cause.proven
+    found.append(("To", parties(send.to, named=named)))
     if send.cc:
-        found.append(("Cc", parties(send.cc)))
+        found.append(("Cc", parties(send.cc, named=named)))
     answers = thread_ids(send, ticket, domain)
     if answers:
         found += [("In-Reply-To", f"<{answers[-1]}>"), ("References", " ".join(f"<{each}>" for each in answers))]
@@ -164,7 +166,9 @@ def shared_id(send: Send, ticket: LetterTicket, unique: str, domain: str, organi
     return f"<{letter_id('t', token, unique, domain)}>"
 
 
-def recipients(send: Send, ticket: LetterTicket, effect: bytes, domain: str, organisation: Organisation) -> tuple[NewRecipient, ...]:
+def recipients(
+    send: Send, ticket: LetterTicket, effect: bytes, domain: str, organisation: Organisation, *, named: bool
+) -> tuple[NewRecipient, ...]:
     """Never an address of our own: such a letter would come back to us for ever."""
     keyring = Keyring(organisation.desk.secrets)
     found = []
@@ -179,7 +183,7 @@ def recipients(send: Send, ticket: LetterTicket, effect: bytes, domain: str, org
             reply_to = reply_address(organisation.desk.reply_address, token)
         if organisation.desk.bounce_domain is not None:
             verp = f"b+{keyring.sign(Purpose.BOUNCE, proof)}@{organisation.desk.bounce_domain}"
-        found.append(NewRecipient(each.address, one_line(each.name), message_id, reply_to, verp))
+        found.append(NewRecipient(each.address, one_line(each.name) if named else "", message_id, reply_to, verp))
     return tuple(found)
 
 
@@ -201,5 +205,5 @@ def files(send: Send, article: AddArticle | None) -> tuple[AttachmentRef, ...]:
     )
 
 
-def parties(addressees: Sequence[Addressee]) -> tuple[Party, ...]:
-    return tuple(Party(one_line(each.name), each.address) for each in addressees)
+def parties(addressees: Sequence[Addressee], *, named: bool) -> tuple[Party, ...]:
+    return tuple(Party(one_line(each.name) if named else "", each.address) for each in addressees)

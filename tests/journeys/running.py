@@ -254,7 +254,7 @@ async def running(
     zone: Zone | None = None,
     **tables: str,
 ) -> AsyncIterator[Running]:
-    """`tables` are lines of `server`, `web`, `database`, `trust`, `desk` and `outbound`, and whole `tables`; `zone` is all that DNS knows."""
+    """`tables` are lines of `server`, `web`, `database`, `trust`, `desk`, `outbound`, and whole `tables`; `zone` is all that DNS knows."""
     peer = relay or SmtpPeer()
     if relay is None:
         await peer.start()

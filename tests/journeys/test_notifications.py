@@ -134,21 +134,6 @@ async def test_work_begins_once_and_not_by_an_answer(database_url: str, tmp_path
         assert await kinds_to(gateway, "c3@client.test") == ["registered"], "it was pending before it was opened"
 
 
-async def test_automatic_letters_to_the_client_are_notices_of_the_ticket(database_url: str, tmp_path: Path) -> None:
-    """CONTRACT: `notice` articles are automatic letters to the client; letters to staff live in the outbox alone."""
-    async with running(database_url, tmp_path) as gateway:
-        await gateway.take(letter(ANNA, "sales@desk.test"))
-        await set_fields(gateway, 1, "--status", "closed")
-        await gateway.quiet()
-        ticket = await gateway.json("tickets", "show", "1")
-        assert [each["kind"] for each in ticket["articles"]] == ["client_message", "notice", "notice"]
-        registered, closed = ticket["articles"][1:]
-        assert (registered["author"]["role"], registered["private"]) == ("system", False)
-        assert [each["address"] for each in registered["to"]] == ["anna@client.test"]
-        assert registered["message_id"].strip("<>") == gateway.relay.to("anna@client.test")[0].message_id.strip("<>")
-        assert "is closed" in closed["text"]
-
-
 OTHERS = [f"guest{number}@other.test" for number in range(12)]
 RECIPIENTS = {
     # What notify_recipients says, and who is told of a proven mail, of an unproven one, and of one that DMARC disowns.
@@ -171,8 +156,7 @@ async def test_the_recipients_of_the_original_mail_are_told_as_well(mode: str, d
         forged = letter("eve@forged.test", "sales@desk.test, victim@other.test", "Forged", "Buy now at http://x.test")
         row = await gateway.take(forged, "sales@desk.test")
         assert (row["outcome"], row["ticket"]) == ("ticket", 2)
-        for number in (1, 2):
-            await set_fields(gateway, number, "--status", "resolved")
+        await asyncio.gather(*(set_fields(gateway, number, "--status", "resolved") for number in (1, 2)))
         await gateway.quiet()
 
         letters = await told(gateway)
