@@ -102,20 +102,15 @@ def reaches_client(reply: AddArticle, standing: Standing) -> bool:
 
 
 def chosen(event: LetterKind, standing: Standing, organisation: Organisation) -> Iterable[tuple[str, Notification]]:
-    """For each audience the notification that fits most closely; a configured one replaces the built-in of the same event and audience."""
+    """For each audience the narrowest notification that applies. A built-in one narrows nothing down and stands last, so that a configured
+    one of the same event and audience replaces it."""
     best: dict[str, Notification] = {}
     for each in (*organisation.notifications, *BUILT_IN):
         if each.on is event and each.applies(standing.category, standing.department, standing.language):
             for word in each.to:
-                if word not in best or closeness(each) > closeness(best[word]):
+                if word not in best or each.narrowness > best[word].narrowness:
                     best[word] = each
     return best.items()
-
-
-def closeness(notification: Notification) -> int:
-    named = (notification.category, notification.department, notification.language)
-    # A built-in one names nothing and stands last: any configured one that fits is nearer, or first.
-    return sum(each is not None for each in named)
 
 
 def style_of_reply(standing: Standing, organisation: Organisation) -> Notification | None:

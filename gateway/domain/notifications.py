@@ -76,11 +76,3 @@ class Notification:
     def narrowness(self) -> int:
         """Of several that apply to a ticket, the narrowest counts."""
         return sum(each is not None for each in (self.category, self.department, self.language))
-
-
-def chosen(
-    notifications: tuple[Notification, ...], on: LetterKind, to: str, category: str | None, department: str, language: Language
-) -> Notification | None:
-    """What is configured for this event and audience (a word or an agent's address) on such a ticket; None leaves it to the built-in."""
-    fitting = (each for each in notifications if each.on is on and to in each.to and each.applies(category, department, language))
-    return max(fitting, key=lambda each: each.narrowness, default=None)

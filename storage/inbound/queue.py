@@ -67,7 +67,8 @@ _FINISH = text(
     """
     UPDATE inbound_messages SET state = :state, lease_until = NULL, leased_by = NULL, outcome = :outcome, why = :why,
         decision = CAST(:decision AS jsonb), ticket = CAST(:ticket AS bigint), message_id = CAST(:message_id AS text),
-        subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text), rule = CAST(:rule AS text), error = NULL, finished_at = now(),
+        subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text),
+        rule = CAST(:rule AS text), error = NULL, finished_at = now(),
         verdict = CAST(:verdict AS jsonb), spf = CAST(:verdict AS jsonb) ->> 'spf', dkim = CAST(:verdict AS jsonb) ->> 'dkim',
         dmarc = CAST(:verdict AS jsonb) ->> 'dmarc', arc = CAST(:verdict AS jsonb) ->> 'arc'
     WHERE id = :id AND state = 'leased' AND leased_by = :worker AND attempts = :attempts
