@@ -54,7 +54,7 @@ fuzz: install ## mutants of real mail, then property tests with new examples, fo
 	while [ $$(date +%s) -lt $$end ]; do $(PYTEST) -q --no-header -m hypothesis --hypothesis-profile=default || exit 1; done
 
 score: install ## how well mail is understood, measured on the shared corpora where they are
-	@if [ -f $(SCORE) ]; then $(PYTHON) $(SCORE); else echo "no $(SCORE) here: nothing to measure with, so nothing was measured"; fi
+	@if [ -f $(SCORE) ]; then $(PYTHON) $(SCORE) && $(BIN)/python -m tests.mail.speed; else echo "no $(SCORE) here: nothing to measure with, so nothing was measured"; fi
 
 # requirements-runtime.lock is the part of requirements.lock that an image needs.
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate

@@ -4,8 +4,6 @@ import ipaddress
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from storage.assignments import last_assigned
-from storage.assignments import loads as loads_of
 
 from gateway.auth.results import is_relay, within
 from gateway.desk.authority import carried_tokens, claimed_tickets
@@ -20,6 +18,8 @@ from gateway.domain.organisation import Budget, Organisation, Trust
 from gateway.domain.rules import LEAST_LOADED, ROUND_ROBIN
 from gateway.mail.message import Message
 from gateway.tokens.carriers import tokens_in_ids
+from storage.assignments import last_assigned
+from storage.assignments import loads as loads_of
 from storage.knowledge import Answer, Question, Spent, ask, lock_tickets, reported_letter
 from storage.statements import lock
 
