@@ -4,16 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from socket import socket
 
-from gateway.app.templates import read_templates
 from gateway.config.faults import ConfigurationError, Fault
 from gateway.config.settings import Settings
-from gateway.letters.examine import faults_of
 
 
 def pack(settings: Settings, source: str) -> bytes:
     """Reads the directory of templates. Raises ConfigurationError for what is wrong there; `source` is the configuration's file."""
     files: dict[str, str] = {}
     if settings.templates.directory is not None:
+        # Imported only here: most desks have none, and every child would pay for it at its start.
+        from gateway.app.templates import read_templates
+        from gateway.letters.examine import faults_of
+
         found = read_templates(settings.templates.directory)
         if faults := faults_of(found):
             raise ConfigurationError(source, tuple(Fault(("templates", "directory"), None, str(each)) for each in faults))

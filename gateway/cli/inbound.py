@@ -67,7 +67,8 @@ def brief(found: inbound.Inbound) -> dict[str, Any]:
 
 def document(found: inbound.Inbound) -> dict[str, Any]:
     names = (
-        "id", "state", "outcome", "why", "received_at", "reverse_path", "recipients", "message_id", "subject", "size", "attempts", "ticket",
+        "id", "state", "outcome", "why", "rule", "received_at", "reverse_path", "recipients", "message_id", "subject", "size",
+        "attempts", "ticket",
         "decision", "error", "kind", "trace_id", "entry",
     )  # fmt: skip
     return {name: getattr(found, name) for name in names} | {

@@ -40,6 +40,7 @@ class Inbound:
     outcome: str | None
     why: str | None
     decision: tuple[str, ...]
+    rule: str | None
     error: str | None
     ticket: int | None
 
