@@ -50,4 +50,5 @@ class Desk(Section):
     unknown_clients: Literal["create", "hold"] = "create"
     """What becomes of mail from somebody unknown: a new client, or it waits for a person to sort it."""
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"
-    """Reserved: whether the other recipients of a client's mail are told of its ticket. This release tells its author alone."""
+    """Whether the other recipients of a client's mail, ten at most, are told of its ticket: where the mail proves its author, always, or
+    never."""

@@ -44,7 +44,7 @@ class FromAddress(Section):
     department: str | None = None
     """Key of the department whose replies may go out from it; the default is any."""
     default: bool = False
-    """Reserved: whether it is chosen where the client wrote to no address of ours. It has no effect yet."""
+    """Whether agents' replies of its department go out from it, where they name no other: instead of the ticket's gateway."""
     enabled: bool = True
     """Whether it may be chosen."""
     smtp: FromSmtp | None = None
