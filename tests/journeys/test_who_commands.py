@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,10 @@ for _name, _origin in ORIGINS.items():
 async def decided(gateway: Running, words: str, name: str, notification_of: str, ticket: int) -> tuple[object, object]:
     """State and outcome of an answer by one agent to the notification that another got. What is put off is taken out of the way."""
     received = next(each for each in gateway.relay.to(f"agent@{notification_of}.test") if f"[#{ticket}]" in each.subject)
-    mail = reply_to(received, f"Agent {name} <agent@{name}.test>", words)
+    return await judged(gateway, reply_to(received, f"Agent {name} <agent@{name}.test>", words), name)
+
+
+async def judged(gateway: Running, mail: EmailMessage, name: str) -> tuple[object, object]:
     content = ORIGINS[name].written(mail.as_bytes(), f"{name}.test")
     before = len(await gateway.rows("SELECT id FROM inbound_messages"))
     await gateway.send(content, *(each.addr_spec for each in mail["To"].addresses), reverse_path=f"agent@{name}.test")
@@ -114,7 +118,10 @@ async def test_every_token_with_every_proof(database_url: str, tmp_path: Path) -
             own = await decided(gateway, "Done.\n@tags " + name, name, name, 1)
             others = await decided(gateway, "Mine.\n@tags stolen", name, "spf" if name != "spf" else "dkim", 1)
             expired = await decided(gateway, "Late.\n@open\n@tags late", name, name, 2)
+            without = letter(f"Agent {name} <agent@{name}.test>", "support@desk.test", f"The lift of {name}", "It stops.\n@tags own")
+            absent = await judged(gateway, without, name)
             wanted = {True: ("done", "agent_reply"), False: ("held", "held"), None: ("queued", None)}
+            assert absent == (("done", "ticket") if origin.proven else wanted[origin.proven]), name
             assert own == wanted[origin.proven], name
             assert others == wanted[False], name
             assert expired == wanted[None if origin.proven is None else False], name
