@@ -10,11 +10,12 @@ from gateway.desk import audience
 from gateway.desk.colleagues import may_not_have, with_assignee_moved
 from gateway.desk.identify import is_ours
 from gateway.desk.notify import Occasion, notifications
-from gateway.desk.record import Recorded, Source, record
+from gateway.desk.record import Recorded, record
 from gateway.desk.remembered import author_lock
 from gateway.desk.replies import is_reply, replies
 from gateway.desk.standing import standing_of, standing_of_new
 from gateway.desk.telling import Cause
+from gateway.desk.traces import Source
 from gateway.domain.actor import Actor
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.organisation import Agent, Gateway, Organisation

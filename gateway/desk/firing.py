@@ -18,9 +18,10 @@ from gateway.desk.change import Refused, change
 from gateway.desk.gather import assignments, why_spent
 from gateway.desk.notify import Occasion
 from gateway.desk.on_tickets import hours_asked, letters_of, seen_on_ticket, why_silent_on
-from gateway.desk.record import Recorded, Source
+from gateway.desk.record import Recorded
 from gateway.desk.rules import Matched, evaluate
 from gateway.desk.rules.evaluation import merge
+from gateway.desk.traces import Source
 from gateway.domain.actor import SYSTEM
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.firing import Happened

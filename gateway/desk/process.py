@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.desk.decide import decide
 from gateway.desk.gather import Gathered, client_key, gather
 from gateway.desk.identify import FromAgent, FromOutside, Writer, identify
-from gateway.desk.record import Source, record
+from gateway.desk.record import record
 from gateway.desk.remembered import EffectKeys, author_lock, effect_keys, id_key
 from gateway.desk.telling import Cause
+from gateway.desk.traces import Source
 from gateway.domain.decision import Decision
 from gateway.domain.envelope import Envelope
 from gateway.domain.organisation import Organisation

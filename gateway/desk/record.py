@@ -1,74 +1,39 @@
 """Write the steps of a decision or a change: ticket, article, what hangs on them, letters. The events follow from the steps."""
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import storage.outbox
 from gateway.desk.outgoing import gathered, write
-from gateway.desk.remembered import id_key, subject_key
 from gateway.desk.telling import Cause, LetterTicket, Subject
+from gateway.desk.traces import COLUMN, NO_SOURCE, Source, note_step, participant, spent, tag_key, value_of
 from gateway.domain.actor import Actor
-from gateway.domain.facts import KnownTicket, Part
+from gateway.domain.facts import KnownTicket
 from gateway.domain.organisation import Organisation
-from gateway.domain.states import ArticleKind, EventKind, Priority, Role, Status
+from gateway.domain.states import ArticleKind, EventKind, Priority, Status
 from gateway.domain.steps import (
     AddArticle,
     AddCc,
     AddTags,
-    Assign,
-    Join,
     MarkBounced,
     Merge,
     Note,
     OpenTicket,
     Person,
-    Remember,
     Send,
-    SetCategory,
-    SetDepartment,
-    SetPriority,
-    SetStatus,
-    SetSubject,
     Setting,
     Step,
 )
 from gateway.letters.faults import Fault
-from gateway.mail.address import address_key
-from storage.changes import Attached, NewArticle, NewFile, NewTicket, Row, add_article, add_files, attach, open_ticket, update_ticket
+from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
 from storage.reports import mark_bounced
 
 log = structlog.get_logger()
-
-ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
-COLUMN = {
-    SetStatus: "status",
-    SetCategory: "category",
-    SetPriority: "priority",
-    SetDepartment: "department",
-    SetSubject: "subject",
-    Assign: "assignee",
-}
-CHANGED = {
-    SetStatus: EventKind.STATUS_CHANGED,
-    SetCategory: EventKind.CATEGORY_CHANGED,
-    SetPriority: EventKind.PRIORITY_CHANGED,
-    SetDepartment: EventKind.DEPARTMENT_CHANGED,
-    SetSubject: EventKind.SUBJECT_CHANGED,
-    Assign: EventKind.ASSIGNED,
-}
-ARTICLE_EVENT = {
-    ArticleKind.CLIENT_MESSAGE: EventKind.CLIENT_REPLIED,
-    ArticleKind.AGENT_REPLY: EventKind.REPLIED,
-    ArticleKind.NOTE: EventKind.NOTE_ADDED,
-    ArticleKind.NOTICE: EventKind.NOTE_ADDED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +44,6 @@ class Recorded:
     letters: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Of what a message's automatic letters are counted by: the author's key, the peer's network, the subject."""
-
-    author_key: str = ""
-    network: str = ""
-    subject: str = ""
-
-
 async def record(
     session: AsyncSession,
     steps: Sequence[Step],
@@ -95,7 +51,7 @@ async def record(
     cause: Cause,
     organisation: Organisation,
     rows: Attached | None = None,
-    source: Source = Source(),
+    source: Source = NO_SOURCE,
 ) -> Recorded:
     """`ticket` is under lock, or None where the steps open one or need none. `rows` takes what else is to be written with them.
 
@@ -243,128 +199,6 @@ def tags_after(tags: Sequence[str], steps: Sequence[Step]) -> tuple[str, ...]:
     for each in (*tags, *added):
         first.setdefault(tag_key(each), each)
     return tuple(first.values())
-
-
-def value_of(step: Setting) -> str | None:
-    match step:
-        case SetStatus():
-            return step.status
-        case SetCategory():
-            return step.category
-        case SetPriority():
-            return step.priority
-        case SetDepartment():
-            return step.department
-        case SetSubject():
-            return step.subject
-        case Assign():
-            return step.agent
-
-
-def note_step(
-    step: Step, number: int | None, before: KnownTicket | None, cause: Cause, rows: Attached, warnings: tuple[str, ...] = ()
-) -> None:
-    """The rows that a step adds: its event, and what hangs on the ticket. `warnings` are of the article that the steps add."""
-    if number is None:
-        return
-    warned: dict[str, object] = {"warnings": list(warnings)} if warnings else {}
-    match step:
-        case OpenTicket():
-            data = {"department": step.department, "gateway": step.gateway} | ({"related": step.related} if step.related else {})
-            rows.events.append(event(EventKind.CREATED, number, cause, data | warned | proof(cause)))
-        case AddArticle(kind=ArticleKind.NOTE):
-            rows.events.append(event(EventKind.NOTE_ADDED, number, cause))
-        case AddArticle():
-            if before is not None:
-                extra = ({} if step.verified else {"verified": False}) | ({"private": True} if step.private else {})
-                rows.events.append(event(ARTICLE_EVENT[step.kind], number, cause, extra | warned | proof(cause)))
-        case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
-            rows.events += changed(step, number, before, cause)
-        case AddTags() | AddCc() | Merge() | Join() | Remember():
-            hang_on(step, number, before, cause, rows)
-        case Note():
-            rows.events.append(event(step.kind, number, cause, step.data))
-        case MarkBounced() | Send():
-            pass
-        case _:
-            assert_never(step)
-
-
-def hang_on(step: AddTags | AddCc | Merge | Join | Remember, number: int, before: KnownTicket | None, cause: Cause, rows: Attached) -> None:
-    match step:
-        case AddTags():
-            keyed_tags = {tag_key(each): each for each in step.tags}
-            rows.tags += [{"ticket": number, "key": key, "tag": each} for key, each in keyed_tags.items()]
-            there = {tag_key(each) for each in before.tags} if before is not None else set()
-            new = [each for key, each in keyed_tags.items() if key not in there]
-            if new:
-                rows.events.append(event(EventKind.TAGGED, number, cause, {"added": new}))
-        case AddCc():
-            keyed = {address_key(each.address): each for each in step.people}
-            rows.participants += [participant(number, key, each, "cc") for key, each in keyed.items()]
-            new = [each.address for key, each in keyed.items() if before is None or not before.takes_part(key)]
-            if new:
-                rows.events.append(event(EventKind.CC_CHANGED, number, cause, {"added": new}))
-        case Merge():
-            rows.events.append(event(EventKind.MERGED, number, cause, {"from": step.source}))
-            rows.events.append(event(EventKind.MERGED, step.source, cause, {"into": number}))
-        case Join():
-            rows.participants += [participant(number, each.key, Person(each.name, each.address), each.part) for each in step.people]
-        case Remember():
-            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "is"} for each in step.own]
-            rows.ids += [{"key": id_key(each).hex(), "ticket": number, "relation": "refers"} for each in step.refers]
-        case _:
-            assert_never(step)
-
-
-def tag_key(tag: str) -> str:
-    """O7: by which tags are compared."""
-    return unicodedata.normalize("NFC", tag).casefold()
-
-
-def participant(ticket: int, key: str, person: Person, part: Part) -> Row:
-    return {"ticket": ticket, "key": key, "address": person.address, "name": person.name, "part": part}
-
-
-def changed(step: Setting, number: int, before: KnownTicket | None, cause: Cause) -> Iterable[dict[str, object]]:
-    old = getattr(before, COLUMN[type(step)]) if before is not None else None
-    new = value_of(step)
-    if old == new:
-        return
-    yield event(CHANGED[type(step)], number, cause, {"from": old, "to": new})
-    if isinstance(step, SetStatus) and old in ENDED and step.status in (Status.OPEN, Status.NEW):
-        yield event(EventKind.REOPENED, number, cause, {"from": old})
-
-
-def proof(cause: Cause) -> dict[str, object]:
-    """What authenticates the mail behind an article."""
-    verdict = cause.verdict
-    if verdict is None:
-        return {}
-    return {"auth": {"spf": verdict.spf, "dkim": verdict.dkim, "dmarc": verdict.dmarc, "arc": verdict.arc, "aligned": verdict.aligned}}
-
-
-def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object] | None = None) -> dict[str, object]:
-    actor = cause.actor
-    return {
-        "ticket": number,
-        "kind": kind,
-        "actor_role": actor.role,
-        "actor": actor.address if actor.role is not Role.SYSTEM else None,
-        "data": dict(data or {}),
-        "inbound_id": cause.inbound_id,
-    }
-
-
-def spent(address: str, number: int | None, source: Source) -> dict[str, object]:
-    key = address_key(address) or source.author_key
-    return {
-        "address": key,
-        "domain": key.rpartition("@")[2],
-        "network": source.network,
-        "subject_key": subject_key(source.subject).hex(),
-        "ticket": number,
-    }
 
 
 def new_ticket(step: OpenTicket) -> NewTicket:
