@@ -4,8 +4,11 @@ from storage.models.base import metadata
 from storage.models.clients import client_addresses, clients
 from storage.models.inbound import effects, inbound_contents, inbound_messages, message_ids
 from storage.models.instance import automatic_letters, controls, instance, schedule
+from storage.models.mailboxes import fetched_messages, mailboxes
 from storage.models.outbox import digest_items, outbox_messages, outbox_recipients
+from storage.models.probes import forwarding_probes
 from storage.models.ratings import ratings
+from storage.models.senders import sender_verifications
 from storage.models.tickets import (
     articles,
     attachments,
@@ -27,15 +30,19 @@ __all__ = [
     "controls",
     "digest_items",
     "effects",
+    "fetched_messages",
+    "forwarding_probes",
     "inbound_contents",
     "inbound_messages",
     "instance",
+    "mailboxes",
     "message_ids",
     "metadata",
     "outbox_messages",
     "outbox_recipients",
     "ratings",
     "schedule",
+    "sender_verifications",
     "ticket_events",
     "ticket_participants",
     "ticket_tags",

@@ -39,6 +39,10 @@ inbound_messages = Table(
     Column("decision", JSONB),
     # The rule by which it was discarded or held, as the configuration named it.
     Column("rule", Text),
+    # The normalised address that its writer is known by, which need not be that of From; empty for nobody's.
+    Column("writer", Text),
+    # Whose a person said that it is, and which department's.
+    Column("assigned", JSONB),
     Column("error", Text),
     Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="SET NULL")),
     one_of("state", InboundState),

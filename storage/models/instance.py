@@ -32,7 +32,7 @@ automatic_letters = Table(
     Column("at", Moment, nullable=False, server_default=text("now()")),
     Column("address", Text, nullable=False),
     Column("domain", Text, nullable=False),
-    # The peer's /24 or /64; empty where there was none.
+    # The peer's /24 or /48; empty where there was none.
     Column("network", Text, nullable=False),
     Column("subject_key", BYTEA, nullable=False),
     Column("ticket", BigInteger),

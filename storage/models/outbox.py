@@ -14,6 +14,8 @@ outbox_messages = Table(
     Column("kind", Text, nullable=False),
     Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="CASCADE")),
     Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="SET NULL")),
+    # Of an automatic letter to the client: its id among the articles of its ticket, from their sequence. NULL: it is none of them.
+    Column("notice_id", BigInteger),
     # 0 an agent's reply, 1 a notification, 2 a digest: the lower goes first.
     Column("urgency", SmallInteger, nullable=False, server_default="1"),
     Column("destination", Text, nullable=False, server_default="relay"),
@@ -48,6 +50,8 @@ outbox_messages = Table(
     Column("warned_at", Moment),
     # A delayed letter is cancelled unless its ticket is still in this status when its time comes.
     Column("while_status", Text),
+    # When its time came; NULL for a letter that was never to wait.
+    Column("released_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=text("now()")),
     Column("sent_at", Moment),
     one_of("state", OutboxState),

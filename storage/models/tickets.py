@@ -29,6 +29,8 @@ tickets = Table(
     # A key of the configuration: a removed department's tickets show under the default one.
     Column("department", Text, nullable=False),
     Column("gateway", Text),
+    # The outside address that the client wrote to, where that mail was forwarded to the gateway.
+    Column("written_to", Text),
     Column("language", Text, nullable=False),
     Column("client_id", BigInteger, ForeignKey("clients.id", ondelete="RESTRICT"), nullable=False),
     # The address of an agent of the configuration.
