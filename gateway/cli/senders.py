@@ -1,0 +1,151 @@
+"""`deskgate senders`: From addresses, and the codes that prove them."""
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from gateway.app import dns_names
+from gateway.app.intake import nameservers
+from gateway.auth.dns import Resolver
+from gateway.cli.exits import Exit, Fail
+from gateway.cli.output import moment, print_json, print_table, say, shown
+from gateway.cli.work import Work, work
+from gateway.desk.senders.proving import proofs_of
+from gateway.desk.senders.verifying import confirm as confirm_code
+from gateway.desk.senders.verifying import send_code
+from gateway.domain.organisation import FromAddress, Organisation
+from gateway.domain.senders import UNPROVEN, Proof, Proofs, state_of, wants_code
+from gateway.mail.address import address_key, shown_address
+from gateway.tokens.verification import Expired
+from gateway.workers.senders import look_up
+
+DOES = {
+    "ready": "letters bear it",
+    "unaligned": "it stands in the name alone, before the gateway's address",
+    "unverified": "not used: its code has not come back",
+    "disabled": "not used: it is switched off",
+}
+
+UNSAID = "DNS has not answered yet whether its domain vouches for our letters; it is asked again by itself"
+
+
+async def list_senders(options: argparse.Namespace) -> None:
+    async with work(options) as opened:
+        found = await documents(opened)
+    if options.json:
+        print_json(found)
+        return
+    rows = [
+        (shown_address(each["address"]), each["name"], each["department"], each["default"], each["state"], each["proof"], each["told"])
+        for each in found
+    ]
+    empty = "no [[from_address]]: letters go out from the gateways' addresses"
+    print_table(("address", "name", "department", "default", "state", "by", "what it means"), rows, empty)
+
+
+async def verify(options: argparse.Namespace) -> None:
+    async with work(options) as opened:
+        sender = sender_named(opened.organisation, options.address)
+        if not sender.enabled:
+            raise Fail(f"{sender.address} is switched off: set its enabled = true first")
+        needed = wants_code(sender, opened.organisation)
+        if needed:
+            async with opened.sessions.begin() as session:
+                await send_code(session, sender, opened.organisation, again=True)
+            await opened.wake("outbox")
+            await refresh(opened, sender)
+        found = await document_of(opened, sender)
+    if options.json:
+        print_json(found | {"sent": needed})
+    elif needed:
+        print(f"{sender.address}: a letter with a code is on its way; `deskgate senders confirm CODE` takes it")
+    else:
+        print(f"{sender.address}: nothing to verify, {why_not(sender)}")
+
+
+async def confirm(options: argparse.Namespace) -> None:
+    async with work(options) as opened:
+        async with opened.sessions.begin() as session:
+            read = await confirm_code(session, options.token.strip().lower(), opened.organisation)
+        if read is None:
+            raise Fail("this is no code of a From address of this desk; copy all of it from the letter")
+        if isinstance(read, Expired):
+            raise Fail(
+                f"the code for {read.address} counted until {shown(read.at)}; `deskgate senders verify {read.address}` sends another one"
+            )
+        sender = sender_named(opened.organisation, read.address)
+        await refresh(opened, sender)
+        found = await document_of(opened, sender)
+    if options.json:
+        print_json(found)
+        return
+    print(f"{sender.address}: confirmed; {found['told']}")
+    if found["state"] == "unaligned":
+        say(f"deskgate: {found['why']}")
+
+
+async def refresh(opened: Work, sender: FromAddress) -> None:
+    """What DNS says of it now, so that nobody waits for the schedule."""
+    resolver = Resolver(nameservers(opened.settings))
+    try:
+        await look_up(opened.sessions, sender, dns_names.keys(opened.settings), dns_names.outlet(opened.settings), resolver)
+    finally:
+        await resolver.close()
+
+
+def sender_named(desk: Organisation, address: str) -> FromAddress:
+    key = address_key(address)
+    found = next((each for each in desk.from_addresses if each.address == key), None)
+    if found is None:
+        known = ", ".join(each.address for each in desk.from_addresses) or "none"
+        raise Fail(f"{address}: no such [[from_address]]; the configuration has {known}", Exit.WRONG)
+    return found
+
+
+def why_not(sender: FromAddress) -> str:
+    return "for it has a server of its own" if sender.server is not None else "for its mail comes here: it is a gateway's"
+
+
+async def documents(opened: Work) -> list[dict[str, Any]]:
+    desk = opened.organisation
+    async with opened.sessions() as session:
+        proofs = await proofs_of(session, (each.address for each in desk.from_addresses), desk)
+    return [document(each, proofs, desk) for each in desk.from_addresses]
+
+
+async def document_of(opened: Work, sender: FromAddress) -> dict[str, Any]:
+    return next(each for each in await documents(opened) if each["address"] == sender.address)
+
+
+def document(sender: FromAddress, proofs: Proofs, desk: Organisation) -> dict[str, Any]:
+    proof = proofs.get(sender.address, UNPROVEN)
+    state = state_of(sender, proof, desk)
+    by_code = wants_code(sender, desk)
+    return {
+        "address": sender.address,
+        "name": sender.name,
+        "department": sender.department,
+        "default": sender.default,
+        "enabled": sender.enabled,
+        "server": f"{sender.server.host}:{sender.server.port}" if sender.server is not None else None,
+        "state": state,
+        "proof": proof_in_words(sender, proof, by_code=by_code),
+        "verified": not by_code or proof.verified,
+        "verified_at": instant(proof.verified_at),
+        "requested_at": instant(proof.requested_at),
+        "alignment": proof.aligned,
+        "checked_at": instant(proof.checked_at),
+        "why": proof.why or (UNSAID if state == "unaligned" else None),
+        "told": DOES[state],
+    }
+
+
+def proof_in_words(sender: FromAddress, proof: Proof, *, by_code: bool) -> str | None:
+    """By what it is ours: `server`, `gateway` or `code`."""
+    if not by_code:
+        return "server" if sender.server is not None else "gateway"
+    return "code" if proof.verified else None
+
+
+def instant(at: datetime | None) -> str | None:
+    return None if at is None else moment(at)
