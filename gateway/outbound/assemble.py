@@ -43,10 +43,14 @@ def copies(letter: Letter, recipients: tuple[Recipient, ...]) -> tuple[Copy, ...
     return tuple(Copy(message_id, path, tuple(members)) for (message_id, path, _), members in groups.items())
 
 
-def assemble(letter: Letter, copy: Copy, blobs: Mapping[str, bytes]) -> bytes:
-    """The whole message with CRLF line ends, as DATA carries it but for its dots. Raises `BlobMissing`, `UnsafeHeaderError`."""
+def assemble(letter: Letter, copy: Copy, blobs: Mapping[str, bytes], *, ascii_only: bool = False) -> bytes:
+    """The whole message with CRLF line ends, as DATA carries it but for its dots. Raises `BlobMissing`, `UnsafeHeaderError`.
+
+    `ascii_only`: addresses that need SMTPUTF8 stand in it as text, which nobody can answer to.
+    """
     entity = _body(letter, copy.message_id, blobs)
-    return b"".join(wire.field(name, value) for name, value in _fields(letter, copy)) + b"MIME-Version: 1.0\r\n" + entity
+    fields = (wire.field(name, value, ascii_only=ascii_only) for name, value in _fields(letter, copy))
+    return b"".join(fields) + b"MIME-Version: 1.0\r\n" + entity
 
 
 def needs_smtputf8(letter: Letter, copy: Copy) -> bool:
@@ -54,6 +58,13 @@ def needs_smtputf8(letter: Letter, copy: Copy) -> bool:
     parties = (party for _, value in _fields(letter, copy) if not isinstance(value, str) for party in value)
     envelope = (each.address for each in copy.recipients)
     return any(map(wire.needs_smtputf8, (*envelope, copy.reverse_path, *(party.address for party in parties))))
+
+
+def can_be_plain(letter: Letter, copy: Copy) -> bool:
+    """Whether somebody can get the letter without SMTPUTF8: it comes from, answers and returns to addresses in ASCII (RFC 6857 §3.1.8)."""
+    names = (party for name, value in _fields(letter, copy) if name.lower() not in _TOLD and not isinstance(value, str) for party in value)
+    ascii_senders = not any(map(wire.needs_smtputf8, (copy.reverse_path, *(party.address for party in names))))
+    return ascii_senders and not all(wire.needs_smtputf8(each.address) for each in copy.recipients)
 
 
 def _fields(letter: Letter, copy: Copy) -> Headers:
@@ -144,6 +155,7 @@ def _file(ref: AttachmentRef, blobs: Mapping[str, bytes]) -> bytes:
     return head + b"\r\n" + encodebytes(blobs[ref.sha256]).replace(b"\n", b"\r\n")
 
 
+_TOLD: Final = frozenset({"to", "cc"})
 _SPELLING: Final = {"to": "To", "cc": "Cc", "reply-to": "Reply-To"}
 _LINE_END: Final = re.compile("\r\n|\r")
 # What some server on the way changes: long lines, white space at an end, "From " at a beginning, controls.

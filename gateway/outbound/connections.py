@@ -167,7 +167,9 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
 
 def _unreachable(stage: Stage, relay: Relay, error: Exception) -> Unreachable:
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return Unreachable(stage, error.message, error.code)
+        # A refused login is mended in the configuration, which has more servers than one.
+        where = f" (the login of {relay.user} at {relay.host}:{relay.port})" if stage is Stage.LOGIN else ""
+        return Unreachable(stage, f"{error.message}{where}", error.code)
     return Unreachable(stage, f"{relay.host}:{relay.port}: {error or type(error).__name__}")
 
 

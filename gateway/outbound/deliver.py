@@ -14,10 +14,12 @@ from aiosmtplib.protocol import SMTPProtocol
 
 from gateway.outbound.connections import Connection, Connections, Relay, Unreachable
 from gateway.outbound.delivery import Parcel
-from gateway.outbound.headers import wire_address
+from gateway.outbound.headers import needs_smtputf8, wire_address
 from gateway.outbound.retry import Deferred, Outcome, Refused, Stage, classify
 
 __all__ = ["Relay", "SmtpTransport"]
+
+WITHOUT_SMTPUTF8: Final = Refused("553 5.6.7 an address needs SMTPUTF8 (RFC 6531), which the relay does not offer")
 
 
 class SmtpTransport:
@@ -59,6 +61,16 @@ class _Transaction:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     _accepted: list[str] = field(default_factory=list)
     _dotted: bool = False
+    _plain: bool = False
+    """The server lacks SMTPUTF8, and those who can do without get the letter without."""
+
+    @property
+    def content(self) -> bytes:
+        return self.parcel.content if not self._plain or self.parcel.plain is None else self.parcel.plain
+
+    @property
+    def smtputf8(self) -> bool:
+        return self.parcel.smtputf8 and not self._plain
 
     async def run(self, connection: Connection) -> bool:
         """True: nothing was said about the letter yet, and a fresh connection may do."""
@@ -89,19 +101,40 @@ class _Transaction:
 
     async def _mail(self, connection: Connection) -> bool:
         client = connection.client
-        refusal = _beyond(client, self.parcel)
+        self._do_without_smtputf8(client)
+        refusal = _too_large(client, self.content)
         if refusal is not None:
             self._settle_rest(refusal)
+        if len(self.outcomes) == len(self.parcel.recipients):
             return False
-        reply = await client.execute_command(b"MAIL", b"FROM:" + _path(self.parcel.reverse_path), *_options(client, self.parcel))
+        reply = await client.execute_command(b"MAIL", b"FROM:" + _path(self.parcel.reverse_path), *self._options(client))
         if 200 <= reply.code <= 299:
             return True
         self._settle_rest(classify(Stage.MAIL, reply.code, reply.message))
         await _reset(connection)
         return False
 
-    async def _rcpt(self, connection: Connection) -> None:
+    def _do_without_smtputf8(self, client: aiosmtplib.SMTP) -> None:
+        """Where the server does not offer it: whoever has no address in ASCII cannot be written to; nobody can where we have none."""
+        if not self.parcel.smtputf8 or client.supports_extension("smtputf8"):
+            return
+        self._plain = True
         for address in self.parcel.recipients:
+            if self.parcel.plain is None or needs_smtputf8(address):
+                self.outcomes[address] = WITHOUT_SMTPUTF8
+
+    def _options(self, client: aiosmtplib.SMTP) -> list[bytes]:
+        options = []
+        if client.supports_extension("size"):
+            options.append(b"SIZE=%d" % len(self.content))
+        if self.smtputf8:
+            options.append(b"SMTPUTF8")
+        if self.smtputf8 and client.supports_extension("8bitmime"):
+            options.append(b"BODY=8BITMIME")
+        return options
+
+    async def _rcpt(self, connection: Connection) -> None:
+        for address in (each for each in self.parcel.recipients if each not in self.outcomes):
             reply = await connection.client.execute_command(b"RCPT", b"TO:" + _path(address))
             if 200 <= reply.code <= 299:
                 self._accepted.append(address)
@@ -134,7 +167,7 @@ class _Transaction:
         try:
             # aiosmtplib drops what comes before somebody reads: the reader must be under way before the dot, however quick the relay.
             await asyncio.sleep(0)
-            protocol.write(_stuffed(self.parcel.content))
+            protocol.write(_stuffed(self.content))
             await _sent(protocol, answer)
             if not answer.done():
                 self._dotted = True
@@ -157,25 +190,11 @@ class _Transaction:
         return False
 
 
-def _beyond(client: aiosmtplib.SMTP, parcel: Parcel) -> Refused | None:
-    """What the relay's own announcements rule out."""
-    if parcel.smtputf8 and not client.supports_extension("smtputf8"):
-        return Refused("553 5.6.7 an address needs SMTPUTF8 (RFC 6531), which the relay does not offer")
+def _too_large(client: aiosmtplib.SMTP, content: bytes) -> Refused | None:
     limit = client.esmtp_extensions.get("size", "").split(" ")[0]
-    if limit.isdigit() and 0 < int(limit) < len(parcel.content):
-        return Refused(f"552 5.3.4 the letter has {len(parcel.content)} octets, the relay takes {limit} (RFC 1870)")
+    if limit.isdigit() and 0 < int(limit) < len(content):
+        return Refused(f"552 5.3.4 the letter has {len(content)} octets, the relay takes {limit} (RFC 1870)")
     return None
-
-
-def _options(client: aiosmtplib.SMTP, parcel: Parcel) -> list[bytes]:
-    options = []
-    if client.supports_extension("size"):
-        options.append(b"SIZE=%d" % len(parcel.content))
-    if parcel.smtputf8:
-        options.append(b"SMTPUTF8")
-    if parcel.smtputf8 and client.supports_extension("8bitmime"):
-        options.append(b"BODY=8BITMIME")
-    return options
 
 
 def _path(address: str) -> bytes:

@@ -16,6 +16,9 @@ class Parcel:
     recipients: tuple[str, ...]
     content: bytes
     smtputf8: bool = False
+    """Whether an address in envelope or header cannot be written in ASCII."""
+    plain: bytes | None = None
+    """The same for the others where a server lacks SMTPUTF8: such addresses stand in it as text. None where that cannot be."""
 
 
 class Transport(Protocol):

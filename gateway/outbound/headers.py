@@ -19,10 +19,10 @@ WORD: Final = 75
 _IDS: Final = frozenset({"references", "in-reply-to"})
 
 
-def field(name: str, value: HeaderValue) -> bytes:
+def field(name: str, value: HeaderValue, *, ascii_only: bool = False) -> bytes:
     """The complete field with its CRLF."""
     if not isinstance(value, str):
-        return fold(name, addresses(value))
+        return fold(name, addresses(value, ascii_only=ascii_only))
     refuse_breaks(name, value)
     if name.lower() in _IDS:
         return fold(name, (each for each in value.split() if _is_plain(each) and len(each) <= 990))
@@ -54,9 +54,14 @@ def text_words(value: str) -> Iterator[str]:
     yield from words[last + 1 :]
 
 
-def addresses(parties: tuple[Party, ...]) -> Iterator[str]:
+def addresses(parties: tuple[Party, ...], *, ascii_only: bool = False) -> Iterator[str]:
     for index, party in enumerate(parties):
         comma = "," if index + 1 < len(parties) else ""
+        if ascii_only and needs_smtputf8(party.address):
+            # RFC 6857 §3.1.8: a group without members, named after what cannot be written.
+            yield from encoded_words(f"{party.name} {party.address}".strip())
+            yield f":;{comma}"
+            continue
         yield from display_name(party.name)
         address = wire_address(party.address)
         yield f"<{address}>{comma}" if party.name.strip() else f"{address}{comma}"

@@ -345,3 +345,11 @@ async def test_a_wake_up_sends_a_letter_at_once(sessions: Sessions, engine: Asyn
         wake("outbox")
         await peer.wait_for(1, timeout=3.0)
     await wake.aclose()
+
+
+async def test_letters_for_a_server_that_is_gone_wait_and_say_so(sessions: Sessions) -> None:
+    async with SmtpPeer() as peer, sending(sessions, transport_to(peer)):
+        [lost, usual] = await add(sessions, new_letter(destination="smtp:box@provider.test"), new_letter())
+        waiting = await until(sessions, lost, OutboxState.QUEUED, attempts=1)
+        assert "no server for smtp:box@provider.test any more" in str(waiting.last_error)
+        await until(sessions, usual, OutboxState.SENT)
