@@ -4,6 +4,7 @@ them.
 A condition that holds several patterns is met by any one of them. Whatever is compared is compared without case.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -122,7 +123,7 @@ class IsKnownClient:
 class AttachmentIs:
     """An attachment of which all this is true; what is None is not asked. Pictures within the text are none."""
 
-    name: Glob | Regex | None = None
+    name: Glob | Regex | Contains | None = None
     content_type: Glob | None = None
     size: Comparison | None = None
 
@@ -241,6 +242,22 @@ MailCondition = RecipientIs | TextHas | HeaderHas | KindIs | IsReply | IsKnownCl
 TicketCondition = StatusIs | CategoryIs | PriorityIs | TagIs | IsAssigned | Unanswered
 CommonCondition = GatewayIs | AuthorIs | SubjectHas | LanguageIs | DepartmentIs | Hours
 Condition = MailCondition | TicketCondition | CommonCondition | AnyOf | AllOf | Not
+
+
+def expressions_of(condition: Condition) -> Iterator[Regex]:
+    """The regular expressions that are tried on texts of any length; an author and a gateway are one short address."""
+    match condition:
+        case AllOf(conditions) | AnyOf(conditions):
+            for each in conditions:
+                yield from expressions_of(each)
+        case Not(inner):
+            yield from expressions_of(inner)
+        case RecipientIs(patterns) | SubjectHas(patterns) | TextHas(patterns) | HeaderHas(_, patterns):
+            yield from (each for each in patterns if isinstance(each, Regex))
+        case AttachmentIs(name=Regex() as name):
+            yield name
+        case _:
+            pass
 
 
 @dataclass(frozen=True, slots=True)

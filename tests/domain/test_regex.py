@@ -49,7 +49,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("source", "text", "expected"), FOUND)
 def test_where_it_is_found(source: str, text: str, expected: bool) -> None:
-    assert expression(source).found_in(octets(text)) is expected
+    assert expression(source).found_in([octets(text)]) is expected
 
 
 GLOBS = [
@@ -67,11 +67,11 @@ GLOBS = [
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), GLOBS)
 def test_a_glob_is_about_the_whole_text(pattern: str, text: str, expected: bool) -> None:
-    assert glob(pattern).found_in(octets(text)) is expected
+    assert glob(pattern).found_in([octets(text)]) is expected
 
 
 def test_half_a_character_does_no_harm() -> None:
-    assert expression("b").found_in(octets("a\ud800b"))
+    assert expression("b").found_in([octets("a\ud800b")])
 
 
 # Each of them takes a backtracking engine for ever, or RE2 to its slowest engine.
@@ -91,13 +91,23 @@ def test_the_cruellest_expression_is_done_in_a_moment(source: str, letters: str)
     text = octets("".join(random.Random(1).choices(letters, k=2 * LONGEST_TEXT)))
     prepared = expression(source)
     begun = time.process_time()
-    assert not prepared.found_in(text)
+    assert not prepared.found_in([text])
     assert time.process_time() - begun < 1
 
 
 def test_a_large_expression_looks_at_less_of_the_text() -> None:
     small, large = expression("z$"), expression(r"a[ab]{900}z")
-    assert small.reach == LONGEST_TEXT
-    assert 10_000 < large.reach < LONGEST_TEXT
-    assert small.found_in(b"a" * (LONGEST_TEXT - 1) + b"z")
-    assert not small.found_in(b"a" * LONGEST_TEXT + b"z")
+    assert small.reach() == LONGEST_TEXT
+    assert 10_000 < large.reach() < LONGEST_TEXT
+    assert small.found_in([b"a" * (LONGEST_TEXT - 1) + b"z"])
+    assert not small.found_in([b"a" * LONGEST_TEXT + b"z"])
+
+
+def test_many_expressions_share_the_work_and_one_counts_what_it_has_looked_at() -> None:
+    prepared = expression("z$")
+    assert prepared.reach(4) == prepared.reach(1) == LONGEST_TEXT
+    alone, among_many = expression(r"a[ab]{900}z").reach(1), expression(r"a[ab]{900}z").reach(100)
+    assert among_many == pytest.approx(alone / 25, abs=1)
+    far = [b"a" * (prepared.reach(100_000) - 1), b"z"]
+    assert prepared.found_in(far, 100_000)
+    assert not prepared.found_in([b"a", *far], 100_000)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from gateway.desk.rules.view import Subject, View, address_fits, author_fits
+from gateway.desk.rules.view import File, View, address_fits, author_fits, found
 from gateway.desk.rules.words import Phrase, phrase, size_in_words
 from gateway.domain.rules import (
     AllOf,
@@ -36,14 +36,12 @@ from gateway.domain.rules import (
     SubjectHas,
     TagIs,
     TextHas,
-    TextPattern,
     TicketCondition,
     Unanswered,
     VerdictIs,
     Window,
 )
 from gateway.domain.verdict import Verdict
-from gateway.mail.message import Attachment, Message
 
 Simple = MailCondition | TicketCondition | CommonCondition
 
@@ -118,12 +116,12 @@ def _look_at_mail(condition: MailCondition, view: View) -> Found:
         return False, "there is no mail"
     match condition:
         case RecipientIs(patterns):
-            return any(address_fits(each, patterns) for each in view.recipients), None
+            return view.has(view.recipients, patterns), None
         case TextHas(patterns):
-            return any(map(view.text.has, patterns)), None
+            return view.has((view.text,), patterns), None
         case HeaderHas(name, patterns):
             fields = view.headers.get(name, [])
-            return _header_has(fields, patterns), None if fields else "there is no such field"
+            return view.has(fields, patterns) if patterns else bool(fields), None if fields else "there is no such field"
         case KindIs(kinds):
             return message.kind in kinds, message.kind
         case IsReply(expected):
@@ -131,7 +129,7 @@ def _look_at_mail(condition: MailCondition, view: View) -> Found:
         case IsKnownClient(expected):
             return seen.known_client is expected, None
         case AttachmentIs():
-            return any(_is_attachment(each, condition) for each in _attachments(message)), None
+            return any(_is_attachment(each, condition, view) for each in view.files), None
         case SizeIs(comparison):
             return compares(seen.size, comparison), size_in_words(seen.size)
         case VerdictIs(method, results):
@@ -170,7 +168,7 @@ def _look_at_either(condition: CommonCondition, view: View) -> Found:
             author = f"{seen.author_name} <{seen.author_key}>" if seen.author_name else seen.author_key
             return author_fits(seen.author_key, seen.author_name, patterns), author or "nobody who could be read"
         case SubjectHas(patterns):
-            return any(map(view.subject.has, patterns)), None
+            return view.has((view.subject,), patterns), None
         case LanguageIs(languages):
             return seen.language in languages, seen.language or "it could not be told"
         case DepartmentIs(keys):
@@ -180,20 +178,12 @@ def _look_at_either(condition: CommonCondition, view: View) -> Found:
     assert_never(condition)
 
 
-def _header_has(fields: list[Subject], patterns: tuple[TextPattern, ...]) -> bool:
-    return any(field.has(each) for field in fields for each in patterns) if patterns else bool(fields)
-
-
-def _attachments(message: Message) -> tuple[Attachment, ...]:
-    """Pictures within the text are none."""
-    return tuple(each for each in message.attachments if not (each.inline and each.content_type.startswith("image/")))
-
-
-def _is_attachment(attachment: Attachment, condition: AttachmentIs) -> bool:
+def _is_attachment(file: File, condition: AttachmentIs, view: View) -> bool:
+    uses = view.uses * len(view.files)
     return (
-        (condition.name is None or Subject(attachment.filename).has(condition.name))
-        and (condition.content_type is None or Subject(attachment.content_type).has(condition.content_type))
-        and (condition.size is None or compares(attachment.size, condition.size))
+        (condition.name is None or found(condition.name, (file.name,), uses))
+        and (condition.content_type is None or found(condition.content_type, (file.content_type,), uses))
+        and (condition.size is None or compares(file.size, condition.size))
     )
 
 

@@ -7,7 +7,7 @@ from gateway.desk.rules.seen import Seen
 from gateway.desk.rules.smtp import refuses
 from gateway.desk.rules.view import View
 from gateway.desk.rules.words import actions_in_words, in_words
-from gateway.domain.rules import Actions, Rule
+from gateway.domain.rules import Actions, Rule, expressions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,12 @@ def evaluate(rules: tuple[Rule, ...], seen: Seen) -> Outcome:
 
     `reject` comes out of mail that entered without the dialogue, or before the rule was there: it can be refused no more.
     """
-    view = View(seen)
+    asked = tuple(each for each in rules if each.on == seen.on)
+    view = View(seen, sum(1 for each in asked for _ in expressions_of(each.when)))
     merged, settled_by = Actions(), None
     matched: list[Matched] = []
     passed_over: list[PassedOver] = []
-    for rule in (each for each in rules if each.on == seen.on):
+    for rule in asked:
         if settled_by is not None:
             passed_over.append(PassedOver(rule.name, f'rule "{settled_by}" has the last word'))
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gateway.desk.rules.conditions import compares
 from gateway.desk.rules.view import address_fits, author_fits
-from gateway.domain.rules import AllOf, AnyOf, AuthorIs, AuthorPattern, Condition, GatewayIs, Not, RecipientIs, Rule, SizeIs, Somebody
+from gateway.domain.rules import AllOf, AnyOf, AuthorIs, AuthorPattern, Condition, GatewayIs, Glob, Not, RecipientIs, Rule, SizeIs, Somebody
 
 
 def rejects_at_smtp(rules: tuple[Rule, ...], reverse_path: str, recipient: str, gateway: str | None, size: int | None) -> str | None:
@@ -65,7 +65,11 @@ def _author(reverse_path: str, patterns: tuple[AuthorPattern, ...]) -> bool | No
     """A name stands in the mail alone."""
     if author_fits(reverse_path, "", patterns):
         return True
-    return None if any(isinstance(each, Somebody) for each in patterns) else False
+    return None if any(_may_be_a_name(each) for each in patterns) else False
+
+
+def _may_be_a_name(pattern: AuthorPattern) -> bool:
+    return isinstance(pattern, Somebody) or "@" not in (pattern.pattern if isinstance(pattern, Glob) else pattern.source)
 
 
 def _all(found: Iterable[bool | None]) -> bool | None:

@@ -239,13 +239,13 @@ def _or(patterns: tuple[Glob | Regex, ...]) -> str:
     return _listed([_pattern(each) for each in patterns])
 
 
-def _pattern(pattern: Glob | Regex | Somebody) -> str:
+def _pattern(pattern: Glob | Regex | Somebody | Contains) -> str:
     match pattern:
         case Glob(text):
             return text
         case Regex(source):
             return f"/{source}/"
-        case Somebody(text):
+        case Somebody(text) | Contains(text):
             return f'"{text}"'
 
 

@@ -115,3 +115,35 @@ def test_a_hundred_rules_on_a_megabyte_take_less_than_two_seconds(letters: str) 
     outcome = evaluate(rules, before)
     assert time.process_time() - begun < 2
     assert len(outcome.passed_over) == 100
+
+
+def cruel(number: int) -> str:
+    """Of a kind that takes RE2 to its slowest engine, which a megabyte keeps busy for seconds."""
+    return f"re:(a|b)*a(a|b){{{300 + number}}}c"
+
+
+AB = "".join(random.Random(1).choices("ab", k=1_000_000))
+EVERYWHERE = [
+    ("text", lambda n: cruel(n), {"body": Body(AB, AB)}),
+    ("header", lambda n: {"X-A": cruel(n)}, {"headers": tuple(("x-a", AB[start : start + 256]) for start in range(0, 256_000, 256))}),
+    ("recipient", lambda n: cruel(n), {"to": tuple(box(f"{AB[n : n + 40]}{n}@client.test") for n in range(20_000))}),
+    ("recipient", lambda n: f"*x{n}@*.test", {"to": tuple(box(f"{AB[n : n + 40]}{n}@client.test") for n in range(20_000))}),
+    ("attachment", lambda n: cruel(n), {"attachments": tuple(file(f"{AB[n : n + 200]}{n}") for n in range(1_000))}),
+]
+
+
+@pytest.mark.parametrize(("key", "pattern", "message"), EVERYWHERE, ids=["text", "header", "recipient", "globs", "attachment"])
+def test_a_hundred_cruel_expressions_share_one_bound_wherever_they_look(key: str, pattern: Any, message: dict[str, Any]) -> None:
+    rules = tuple(Rule(f"r{n}", when=AllOf((MAKERS[key](pattern(n)),)), then=Actions(tags=("t",))) for n in range(100))
+    before = seen(message)
+    begun = time.process_time()
+    assert len(evaluate(rules, before).passed_over) == 100
+    assert time.process_time() - begun < 6, "without the bound it is a minute"
+
+
+def test_an_expression_among_many_still_looks_at_all_of_a_usual_text() -> None:
+    text = "word " * 3_000 + "please unsubscribe me"
+    rules = tuple(
+        Rule(f"r{n}", when=AllOf((MAKERS["text"](f"re:\\bunsubscribe me$|offer {n}"),)), then=Actions(tags=("t",))) for n in range(100)
+    )
+    assert len(evaluate(rules, seen({"body": Body(text, text)})).matched) == 100
