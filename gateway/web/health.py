@@ -14,11 +14,15 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 _NEVER_STORED = {"Cache-Control": "no-store"}
 
 
-def routes(alive: Sequence[Probe], ready: Sequence[Probe], exposition: Callable[[], Awaitable[bytes]]) -> list[Route]:
-    """`alive` decides /healthz, and together with `ready` /readyz."""
+def routes(
+    alive: Sequence[Probe], ready: Sequence[Probe], exposition: Callable[[], Awaitable[bytes]], degraded: Sequence[Probe] = ()
+) -> list[Route]:
+    """`alive` decides /healthz, and together with `ready` /readyz. What `degraded` finds is told on /healthz, and no reason to restart."""
 
     async def healthz(_request: Request) -> Response:
-        return answer("alive", await faults(alive))
+        found = await faults(alive)
+        told = [] if found else [f"degraded: {each}" for each in await faults(degraded)]
+        return answer("\n".join(("alive", *told)), found)
 
     async def readyz(_request: Request) -> Response:
         return answer("accepting mail", await faults([*alive, *ready]))

@@ -56,6 +56,13 @@ def page(
     return HTMLResponse(html, status, HEADERS | (headers or {}))
 
 
+def bare_page(
+    template: str, language: Language, company: str, *, status: int = 200, headers: dict[str, str] = HEADERS, **values: object
+) -> HTMLResponse:
+    """Without the picture: for addresses of any depth, and for those who keep the desk."""
+    return HTMLResponse(ENVIRONMENT.get_template(template).render(language=language, company=company, logo=None, **values), status, headers)
+
+
 def day(moment: datetime, language: Language) -> str:
     """`21 November 2026`, as the language writes it."""
     return format_date(moment, "d MMMM y", locale=language)

@@ -1,13 +1,13 @@
 """What health and readiness ask: does the database answer, is its schema one that we know, is there a child in every slot."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.web.health import Probe
 
@@ -41,6 +41,20 @@ def _asking(engine: AsyncEngine, question: str, judge: Judge) -> Probe:
             log.warning("database_probe_failed", error=f"{type(error).__name__}: {error}")
             return "the database does not answer"
         return judge(None if found is None else str(found))
+
+    return probe
+
+
+def judging(sessions: async_sessionmaker[AsyncSession], ask: Callable[[AsyncSession], Awaitable[str | None]]) -> Probe:
+    """`ask` says what is wrong with what it finds. A database that is away is another probe's to tell."""
+
+    async def probe() -> str | None:
+        try:
+            async with asyncio.timeout(PATIENCE), sessions() as session:
+                return await ask(session)
+        except AWAY as error:
+            log.warning("database_probe_failed", error=f"{type(error).__name__}: {error}")
+            return None
 
     return probe
 

@@ -7,6 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk import audience
 from gateway.desk.change import Refused, change
+from gateway.desk.gather import room_on
+from gateway.desk.notify import Occasion
+from gateway.desk.traces import Source
 from gateway.domain.actor import Actor
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.language import Language
@@ -61,7 +64,11 @@ async def rate(session: AsyncSession, link: Rate, level: Level, comment: str, or
     rating = await record_rating(session, NewRating(ticket.number, level.score, name, comment, link.expires_at, replaced))
     steps = steps_of(level, name, comment, ticket)
     client = Actor(Role.CLIENT, ticket.client.name, audience.requester_of(ticket).address)
-    done = await change(session, ticket.number, client, steps, organisation, f"rating:{rating}")
+    # X6: who holds the link may rate as often as they like; their letters count as if mail had caused them.
+    spent, room = await room_on(session, ticket, organisation)
+    occasion = Occasion(client, by_mail=True, silence=spent, room=room)
+    effect = f"rating:{rating}"
+    done = await change(session, ticket.number, client, steps, organisation, effect, occasion=occasion, source=Source(subject=effect))
     assert not isinstance(done, Refused), done.why
     return Given(ticket.number, ticket.language, any(isinstance(each, SetStatus) for each in steps) and is_awake(level), done.letters)
 

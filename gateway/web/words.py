@@ -58,16 +58,16 @@ WORDS: dict[Language, Words] = {
         change_until="You can change it by the same link until {date}.",
         expired=Notice(
             "This link is no longer valid",
-            "The time for this rating is over. If there is something that you would like to tell us, simply answer our letter.",
+            "The time for this rating is over. If there is something that you would like to tell us, simply reply to our e-mail.",
         ),
         used_up=Notice(
             "You have already rated this request",
-            "Thank you. The rating can no longer be changed. If there is something more to say, simply answer our letter.",
+            "Thank you. The rating can no longer be changed. If there is something more to say, simply reply to our e-mail.",
         ),
         gone=Notice("This request is no longer here", "It cannot be rated any more."),
         unknown=Notice(
             "This link does not work",
-            "It is incomplete or was altered on its way. Please open it from our letter once more, or simply answer the letter.",
+            "It is incomplete or was altered on its way. Please open it from our e-mail once more, or simply reply to that e-mail.",
         ),
         too_often=Notice("Too many requests", "Please try again in a little while. Nothing was recorded just now."),
         unreadable=Notice("This could not be read", "Nothing was recorded. Please go back, shorten your comment and try again."),
@@ -86,7 +86,7 @@ WORDS: dict[Language, Words] = {
         thanks="Спасибо!",
         recorded="Ваша оценка принята: {level}.",
         reopened="Обращение снова открыто, мы займёмся им ещё раз.",
-        change_until="Изменить оценку можно по той же ссылке, последний день — {date}.",
+        change_until="Изменить оценку можно по той же ссылке до {date} включительно.",
         expired=Notice(
             "Ссылка больше не действует",
             "Срок для этой оценки истёк. Если вы хотите что-то нам сказать, просто ответьте на наше письмо.",
@@ -106,36 +106,34 @@ WORDS: dict[Language, Words] = {
     ),
     "pl": Words(
         title="Jak nam poszło?",
-        ask="Jak ocenia Pan/Pani naszą pomoc?",
+        ask="Jak oceniasz naszą pomoc?",
         request="Zgłoszenie nr {number}",
-        earlier="Ocena z dnia {date}: „{level}”. Tutaj można ją zmienić.",
+        earlier="Twoja ocena z dnia {date}: „{level}”. Tutaj możesz ją zmienić.",
         comment="Komentarz",
         comment_hint="Nieobowiązkowo: co było dobre, a co można poprawić? Do 2000 znaków.",
-        comment_too_long="Komentarz jest za długi. Prosimy zmieścić się w 2000 znaków.",
-        choose="Prosimy wybrać jedną z odpowiedzi.",
+        comment_too_long="Komentarz jest za długi. Zmieść się, proszę, w 2000 znaków.",
+        choose="Wybierz jedną z odpowiedzi.",
         send="Wyślij ocenę",
         thanks="Dziękujemy!",
-        recorded="Ocena została zapisana: {level}.",
+        recorded="Twoja ocena została zapisana: {level}.",
         reopened="Zgłoszenie jest znowu otwarte; zajmiemy się nim ponownie.",
-        change_until="Ocenę można zmienić tym samym linkiem, ostatni dzień: {date}.",
+        change_until="Ocenę możesz zmienić pod tym samym linkiem do {date} włącznie.",
         expired=Notice(
             "Ten link już nie działa",
-            "Czas na tę ocenę minął. Jeśli chce nam Pan/Pani coś przekazać, wystarczy odpowiedzieć na nasz list.",
+            "Czas na tę ocenę minął. Jeśli chcesz nam coś przekazać, po prostu odpowiedz na naszą wiadomość.",
         ),
         used_up=Notice(
             "To zgłoszenie zostało już ocenione",
-            "Dziękujemy. Oceny nie można już zmienić. Jeśli chce Pan/Pani coś dodać, wystarczy odpowiedzieć na nasz list.",
+            "Dziękujemy. Oceny nie można już zmienić. Jeśli chcesz coś dodać, po prostu odpowiedz na naszą wiadomość.",
         ),
         gone=Notice("Tego zgłoszenia już nie ma", "Nie można go już ocenić."),
         unknown=Notice(
             "Ten link nie działa",
-            "Jest niepełny albo zmienił się po drodze. Prosimy otworzyć go z naszego listu jeszcze raz lub po prostu odpowiedzieć na list.",
+            "Jest niepełny albo zmienił się po drodze. Otwórz go jeszcze raz z naszej wiadomości albo po prostu na nią odpowiedz.",
         ),
-        too_often=Notice("Zbyt wiele żądań", "Prosimy spróbować za chwilę. Teraz nic nie zostało zapisane."),
-        unreadable=Notice(
-            "Nie udało się tego odczytać", "Nic nie zostało zapisane. Prosimy wrócić, skrócić komentarz i spróbować ponownie."
-        ),
-        away=Notice("Nie możemy teraz przyjąć oceny", "Nic nie zostało zapisane. Prosimy spróbować za kilka minut."),
+        too_often=Notice("Zbyt wiele żądań", "Spróbuj za chwilę. Teraz nic nie zostało zapisane."),
+        unreadable=Notice("Nie udało się tego odczytać", "Nic nie zostało zapisane. Wróć, skróć komentarz i spróbuj ponownie."),
+        away=Notice("Nie możemy teraz przyjąć oceny", "Nic nie zostało zapisane. Spróbuj za kilka minut."),
     ),
 }
 

@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.organisation import Organisation
 from gateway.domain.satisfaction import Satisfaction
+from gateway.letters.operators import NONE
 from gateway.supervisor.sockets import bind
 from gateway.tokens.rating import rate_token
 from gateway.web import picture, server
 from gateway.web.app import create_app
+from gateway.web.preview import PreviewPages
 from gateway.web.rating import Limits, RatingPages, limits
+from gateway.web.throttle import Throttle
 from tests.desk.values import KEYRING, ORGANISATION
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -51,7 +54,7 @@ class Answer:
 
 
 class Site:
-    """`later` is how far the pages' clock is ahead; `woken` how often senders were told of letters."""
+    """`later` is how far the pages' clock is ahead; `woken` how often senders were told of letters; `templates` the operator's."""
 
     def __init__(self, sessions: Sessions, organisation: Organisation, at: tuple[str, int]) -> None:
         self.sessions = sessions
@@ -59,6 +62,7 @@ class Site:
         self.at = at
         self.later = timedelta(0)
         self.woken = 0
+        self.templates = NONE
         self.expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
 
     @property
@@ -135,7 +139,8 @@ async def site(sessions: Sessions, satisfaction: Satisfaction | None = None, bou
     pictures = picture.Pictures(lambda: pages.organisation)
     ratings = RatingPages(sessions, lambda: pages.organisation, pictures, wake, bounds or limits(), lambda: datetime.now(UTC) + pages.later)
     started, ending = asyncio.Event(), asyncio.Event()
-    app = create_app([*picture.routes(pictures), *ratings.routes()], ratings.failed)
+    previews = PreviewPages(sessions, lambda: pages.organisation, lambda _organisation: pages.templates, Throttle(1000, 1))
+    app = create_app([*picture.routes(pictures), *ratings.routes(), *previews.routes()], ratings.failed)
     serving = asyncio.create_task(server.serve(app, [listening], started.set, ending))
     await started.wait()
     try:

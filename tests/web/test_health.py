@@ -35,7 +35,7 @@ class Site:
 
 @asynccontextmanager
 async def site(engine: AsyncEngine, *ready: Probe) -> AsyncIterator[Site]:
-    queues = Queues(sessions(engine))
+    queues = Queues(sessions(engine), lambda: 1000)
 
     async def exposition() -> bytes:
         await queues.refresh()

@@ -56,6 +56,11 @@ async def test_a_score_that_is_none_of_the_levels_is_not_taken(sessions: Session
 
 
 FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
+
+
+def part(name: str, value: str, more: str = "") -> bytes:
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{value}\r\n'.encode()
 
 
 @pytest.mark.parametrize(
@@ -84,6 +89,19 @@ async def test_a_comment_is_kept_as_typed_but_for_what_no_text_holds(pages: Site
     assert "<script" not in page
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"comment=%D1%8F+x&score=4", ""),
+        (part("comment", "я x") + part("score", "4") + b"--b--\r\n", PARTS),
+        (part("comment", "first") + part("score", "4") + part("comment", "я x") + b"--b--\r\n", PARTS),
+    ],
+)
+async def test_a_program_may_send_the_form_in_parts_or_without_a_type(pages: Site, body: bytes, kind: str) -> None:
+    assert (await pages.ask("POST", pages.link(1), body, Content_Type=kind)).status == 200
+    assert (await pages.ticket())[1:] == (4, "Satisfied", "я x")
+
+
 async def test_a_comment_too_long_comes_back_whole_to_be_shortened(pages: Site) -> None:
     answer = await pages.post(pages.link(2), score="3", comment="ж" * 2001)
     assert answer.status == 422
@@ -99,9 +117,14 @@ async def test_a_comment_too_long_comes_back_whole_to_be_shortened(pages: Site) 
         (b"comment=" + b"x" * 1024 * 1024, FORM, 413),
         (b"x" * (5 * 1024 * 1024), FORM, 413),
         (b'{"comment": "x"}', "application/json", 415),
-        (b"--b\r\n\r\n--b--", "multipart/form-data; boundary=b", 415),
+        (b"--b\r\n\r\n--b--", "multipart/form-data; boundary=b", 400),
+        (b"--b\r\n\r\n--b--", "multipart/form-data", 400),
+        (part("comment", "x") + b"--b", PARTS, 400),
+        (part("comment", "x", '; filename="a.exe"') + b"--b--\r\n", PARTS, 400),
+        (part("comment", "x") * 50 + b"--b--\r\n", PARTS, 400),
+        (part("comment", "x" * 1024 * 1024) + b"--b--\r\n", PARTS, 413),
         (b"a=1&" * 50, FORM, 400),
-        (b"comment=x", "", 415),
+        (b"comment=x", "text/plain", 415),
     ],
 )
 async def test_what_is_no_form_of_ours_is_refused_politely(pages: Site, body: bytes, kind: str, status: int) -> None:

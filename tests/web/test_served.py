@@ -61,6 +61,18 @@ async def test_a_client_rates_the_assignee_is_told_by_mail_and_the_ticket_shows_
         assert shown["status"] == "open"
         assert (shown["rating"]["score"], shown["rating"]["level"], shown["rating"]["comment"]) == (2, "Dissatisfied", "It burns again")
         assert [each["kind"] for each in shown["events"]] == ["rated", "status_changed", "reopened"]
+        await commands_know_the_port_that_the_service_got(gateway)
+
+
+async def commands_know_the_port_that_the_service_got(gateway: Running) -> None:
+    status, _, err = await gateway.command("tickets", "set", "1", "--status", "resolved", "--as", "dana@staff.test")
+    assert status == 0, err
+    [asked] = [each for each in await gateway.letters_to("anna@client.test") if "/rate/" in each.text]
+    assert asked.text.count(f"http://{gateway.web}/rate/") == asked.text.count("http://") == 5
+    status, _, err = await gateway.command("templates", "preview", "resolved", "--ticket", "1", "--language", "pl")
+    [at] = [word for word in err.split() if word.startswith(f"http://{gateway.web}/preview/")]
+    assert status == 0, err
+    assert "zostało rozwiązane" in await ask(at)
 
 
 async def test_a_reload_reaches_the_pages(tmp_path: Path, database_url: str) -> None:
