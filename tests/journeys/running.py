@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import inbound, ticket_views
 from storage.engine import connect, sessions
 from tests.auth.nameserver import Zone, name_server
+from tests.journeys.in_process import run_here
 from tests.peers.smtp_peer import Received, SmtpPeer
 from tests.processes.harness import Parent, parent
 
@@ -118,6 +119,11 @@ def letter(
         mail[name.replace("_", "-")] = value
     mail.set_content(words)
     return mail
+
+
+def written(ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    """The articles that somebody wrote: all but the automatic letters to the client."""
+    return [each for each in ticket["articles"] if each["kind"] != "notice"]
 
 
 def reply_to(received: Received, author: str, words: str) -> EmailMessage:
@@ -223,7 +229,7 @@ class Running:
 
     async def command(self, *arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
         """`deskgate ARGUMENTS` with this configuration: exit status, stdout, stderr."""
-        return await deskgate(*arguments, "--config", str(self.config), stdin=stdin)
+        return await run_here(*arguments, "--config", str(self.config), stdin=stdin)
 
     async def json(self, *arguments: str) -> Any:
         status, out, err = await self.command(*arguments, "--json")

@@ -1,10 +1,9 @@
 """Running the desk from a mail program (O1–O13, X5, B2, B3, Z14): commands under a reply, over real SMTP."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.journeys.running import Running, letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter, reply_to, written
 from tests.peers.smtp_peer import Received
 
 DANA, OLEG, ANNA = "Dana Agent <dana@staff.test>", "Олег Агентов <oleg@staff.test>", "Anna <anna@client.test>"
@@ -55,15 +54,15 @@ WORDS = {
 
 
 @pytest.mark.parametrize("language", WORDS)
-async def test_an_agent_on_a_train_runs_the_ticket_from_the_mail_program(language: str, database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, tables=MORE) as gateway:
+async def test_an_agent_on_a_train_runs_the_ticket_from_the_mail_program(language: str, lend: Lender) -> None:
+    async with lend(tables=MORE) as gateway:
         await answers(gateway, await a_ticket(gateway), f"Use the extinguisher.\n\n{WORDS[language]}\n")
 
         ticket = await gateway.ticket(1)
         assert (ticket["status"], ticket["assignee"], ticket["subject"]) == ("pending", "oleg@staff.test", "Fire, put out")
         assert (ticket["cc"], ticket["priority"], ticket["category"]) == (["boss@client.test"], "high", "hardware")
         assert {each.casefold() for each in ticket["tags"]} == {"urgent", "printer"}
-        assert [(each["kind"], each["text"], each["private"]) for each in ticket["articles"][1:]] == [
+        assert [(each["kind"], each["text"], each["private"]) for each in written(ticket)[1:]] == [
             ("agent_reply", "Use the extinguisher.", False),
             ("note", "the client is upset", True),
         ]
@@ -88,15 +87,15 @@ async def test_an_agent_on_a_train_runs_the_ticket_from_the_mail_program(languag
         assert set(gateway.relay.to("anna@client.test")[-1].recipients) == {"anna@client.test", "boss@client.test"}
 
 
-async def test_commands_alone_send_no_reply_and_mistakes_are_told_in_a_receipt(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, tables=MORE) as gateway:
+async def test_commands_alone_send_no_reply_and_mistakes_are_told_in_a_receipt(lend: Lender) -> None:
+    async with lend(tables=MORE) as gateway:
         await a_ticket(gateway)
         [to_oleg] = await gateway.letters_to("oleg@staff.test")
         await answers(gateway, to_oleg, "@закрытое\n@ответственный Никто Никтоев\n@копия bad@@x, good@client.test\n@метки", OLEG)
 
         ticket = await gateway.ticket(1)
         assert (ticket["status"], ticket["assignee"], ticket["cc"]) == ("closed", None, ["good@client.test"])
-        assert len(ticket["articles"]) == 1
+        assert len(written(ticket)) == 1
         _, notice = gateway.relay.to("anna@client.test")
         assert "good@client.test" not in notice.recipients, "it is a notice that the ticket is closed, no reply"
         assert [each["kind"] for each in await gateway.json("outbox", "list")].count("agent_reply") == 0
@@ -115,19 +114,19 @@ async def test_commands_alone_send_no_reply_and_mistakes_are_told_in_a_receipt(d
             assert word in vocabulary.text
 
 
-async def test_a_note_that_cannot_be_told_from_the_reply_reaches_nobody(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_a_note_that_cannot_be_told_from_the_reply_reaches_nobody(lend: Lender) -> None:
+    async with lend() as gateway:
         words = "Dear Anna,\n@note she is lying, wait for the lawyer\nwe are looking into it and will write again.\nDana from support"
         await answers(gateway, await a_ticket(gateway), words)
         ticket = await gateway.ticket(1)
-        assert [(each["kind"], each["private"]) for each in ticket["articles"]] == [("client_message", False), ("agent_reply", True)]
+        assert [(each["kind"], each["private"]) for each in written(ticket)] == [("client_message", False), ("agent_reply", True)]
         assert len(gateway.relay.to("anna@client.test")) == 1
         assert not [each for each in gateway.relay.messages if b"lawyer" in each.content]
         assert "@note" in gateway.relay.to("dana@staff.test")[-1].text
 
 
-async def test_a_canned_reply_a_private_reply_and_other_recipients(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, desk="private_without_client = true", tables=MORE) as gateway:
+async def test_a_canned_reply_a_private_reply_and_other_recipients(lend: Lender) -> None:
+    async with lend(desk="private_without_client = true", tables=MORE) as gateway:
         notification = await a_ticket(gateway)
         await answers(gateway, notification, "We work on it.\n@template greeting")
         reply = gateway.relay.to("anna@client.test")[-1]
@@ -139,12 +138,12 @@ async def test_a_canned_reply_a_private_reply_and_other_recipients(database_url:
         [asked] = gateway.relay.to("vendor@parts.test")
         assert "drum" in asked.text
         ticket = await gateway.ticket(1)
-        assert [each["private"] for each in ticket["articles"]] == [False, False, True, True]
-        assert [each["address"] for each in ticket["articles"][3]["to"]] == ["vendor@parts.test"]
+        assert [each["private"] for each in written(ticket)] == [False, False, True, True]
+        assert [each["address"] for each in written(ticket)[3]["to"]] == ["vendor@parts.test"]
 
 
-async def test_the_from_address_of_a_reply_is_one_of_the_department(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_the_from_address_of_a_reply_is_one_of_the_department(lend: Lender) -> None:
+    async with lend() as gateway:
         notification = await a_ticket(gateway)
         await answers(gateway, notification, "By another door.\n@from pomoc@desk.test")
         assert gateway.relay.to("anna@client.test")[-1].message["From"].addresses[0].addr_spec == "pomoc@desk.test"
@@ -153,8 +152,8 @@ async def test_the_from_address_of_a_reply_is_one_of_the_department(database_url
         assert "president@elsewhere.test" in gateway.relay.to("dana@staff.test")[-1].text
 
 
-async def test_a_ticket_goes_to_another_department_and_its_agents_alone_may_have_it(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, tables=MORE) as gateway:
+async def test_a_ticket_goes_to_another_department_and_its_agents_alone_may_have_it(lend: Lender) -> None:
+    async with lend(tables=MORE) as gateway:
         notification = await a_ticket(gateway)
         await answers(gateway, notification, "@assignee Sam Seller")
         assert (await gateway.ticket(1))["assignee"] is None
@@ -166,8 +165,8 @@ async def test_a_ticket_goes_to_another_department_and_its_agents_alone_may_have
         assert (row["state"], (await gateway.ticket(1))["assignee"]) == ("held", "sam@staff.test")
 
 
-async def test_merged_tickets_keep_both_histories_and_either_number_leads_to_the_survivor(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_merged_tickets_keep_both_histories_and_either_number_leads_to_the_survivor(lend: Lender) -> None:
+    async with lend() as gateway:
         await a_ticket(gateway, "First")
         second = await a_ticket(gateway, "Second")
         await gateway.send(letter("Boris <boris@other.test>", "support@desk.test", "Third", "Not hers."))
@@ -177,7 +176,7 @@ async def test_merged_tickets_keep_both_histories_and_either_number_leads_to_the
         found = [await gateway.json("tickets", "show", number) for number in ("1", "2")]
         assert [each["number"] for each in found] == [1, 1]
         ticket = found[0]
-        assert [each["text"].strip() for each in ticket["articles"]] == [
+        assert [each["text"].strip() for each in written(ticket)] == [
             "It is about: First.",
             "It is about: Second.",
             "One answer for both.",

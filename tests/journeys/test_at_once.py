@@ -4,11 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
-from tests.journeys.running import Running, letter, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter
 
 ROUNDS = 20
 Pair = list[tuple[EmailMessage, str]]
@@ -53,8 +53,8 @@ def one_mail_twice(number: int) -> Pair:
 
 
 @pytest.mark.parametrize("make", [an_answer_and_its_question, siblings_of_a_mail_that_never_came])
-async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make: Maker, database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
+async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make: Maker, lend: Lender) -> None:
+    async with lend(server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
         pairs = [make(number) for number in range(ROUNDS)]
         rows = await sent_at_once(gateway, pairs)
         assert Counter(row["state"] for row in rows) == {"done": 2 * ROUNDS}
@@ -67,10 +67,8 @@ async def test_two_mails_of_one_conversation_at_once_become_one_ticket(make: Mak
 
 
 @pytest.mark.parametrize("make", [one_mail_to_two_gateways, one_hidden_mail_to_two_gateways, one_mail_twice])
-async def test_one_mail_that_comes_twice_at_once_becomes_one_ticket_and_is_answered_once(
-    make: Maker, database_url: str, tmp_path: Path
-) -> None:
-    async with running(database_url, tmp_path, server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
+async def test_one_mail_that_comes_twice_at_once_becomes_one_ticket_and_is_answered_once(make: Maker, lend: Lender) -> None:
+    async with lend(server="processes = 2", tables="[budget]\nper_author_domain_hour = 1000") as gateway:
         rows = await sent_at_once(gateway, [make(number) for number in range(ROUNDS)])
         assert Counter(row["outcome"] for row in rows) == {"ticket": ROUNDS, "duplicate": ROUNDS}
         await each_pair_has_one_ticket(gateway, rows)

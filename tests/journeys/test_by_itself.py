@@ -1,8 +1,7 @@
 """What the desk does when nobody writes: rules on events and on clients who wait, and digests (U8, C7), in a whole service."""
 
-from pathlib import Path
-
-from tests.journeys.running import letter, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import letter
 
 NOBODY_WAITS_FOR_THE_SCHEDULE = "UPDATE schedule SET due_at = now() WHERE job IN ('rules', 'digests')"
 RULES = """
@@ -28,8 +27,8 @@ digest_minutes = 60
 """
 
 
-async def test_rules_fire_on_who_waits_and_on_what_agents_do(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, tables=RULES) as gateway:
+async def test_rules_fire_on_who_waits_and_on_what_agents_do(lend: Lender) -> None:
+    async with lend(tables=RULES) as gateway:
         await gateway.take(letter("Anna <anna@client.test>", "support@desk.test"))
         await gateway.letters_to("dana@staff.test")
         await gateway.alter("UPDATE tickets SET client_waiting_since = now() - interval '5 hours'")
@@ -46,8 +45,8 @@ async def test_rules_fire_on_who_waits_and_on_what_agents_do(database_url: str, 
         assert [each["data"]["rule"] for each in ticket["events"] if each["kind"] == "rule_applied"] == ["overdue", "vip"]
 
 
-async def test_an_agent_gets_one_digest_of_all_that_happened(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, tables=QUIET) as gateway:
+async def test_an_agent_gets_one_digest_of_all_that_happened(lend: Lender) -> None:
+    async with lend(tables=QUIET) as gateway:
         for name in ("Anna", "Bob"):
             await gateway.take(letter(f"{name} <{name.lower()}@client.test>", "support@desk.test", f"About {name}"))
         await gateway.letters_to("dana@staff.test", 2)

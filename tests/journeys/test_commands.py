@@ -10,7 +10,9 @@ import asyncpg
 import pytest
 
 from tests.conftest import named, plain
-from tests.journeys.running import Running, deskgate, letter, reply_to, running, write_config
+from tests.journeys.in_process import run_here
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, deskgate, letter, reply_to, write_config, written
 
 AGENT = ("--as", "dana@staff.test")
 EXPLAIN = """
@@ -59,21 +61,14 @@ async def answered(gateway: Running) -> None:
     await gateway.quiet()
 
 
-async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_names_of_the_contract(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_names_of_the_contract(lend: Lender) -> None:
+    async with lend() as gateway:
         await answered(gateway)
 
         ticket = await gateway.json("tickets", "show", "1")
         has(ticket, TICKET)
-        assert (ticket["number"], ticket["status"], ticket["priority"], ticket["assignee"], ticket["rating"]) == (
-            1,
-            "open",
-            "normal",
-            None,
-            None,
-        )
+        shown = tuple(ticket[name] for name in ("number", "status", "priority", "assignee", "rating"))
+        assert shown == (1, "open", "normal", None, None)
         assert {"id", "name", "addresses"} <= set(ticket["client"])
         assert (ticket["client"]["name"], ticket["client"]["addresses"]) == ("Anna", ["anna@client.test"])
         assert moment(ticket["created_at"])
@@ -134,13 +129,13 @@ async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_
             ("status",),
             ("tickets", "show", "1"),
         ):
-            status, out, err = await gateway.command(*command)
+            status, out, err = await deskgate(*command, "--config", str(gateway.config))
             assert (status, err) == (0, ""), command
             assert "{" not in out, "a table, for people"
 
 
-async def test_agents_work_on_tickets_from_the_terminal_as_they_do_by_mail(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_agents_work_on_tickets_from_the_terminal_as_they_do_by_mail(lend: Lender) -> None:
+    async with lend() as gateway:
         new = ("tickets", "new", "--client", "anna@client.test", "--name", "Anna", "--subject", "A  call", "--gateway", "pomoc@desk.test")
         made = await gateway.json(*new, "--text", "She said it burns.", *AGENT)
         has(made, TICKET)
@@ -207,33 +202,41 @@ async def test_agents_work_on_tickets_from_the_terminal_as_they_do_by_mail(datab
 
 async def test_clients_can_be_known_before_they_write(database_url: str, tmp_path: Path) -> None:
     config = ("--config", str(write_config(tmp_path, database_url, "127.0.0.1:9")))
-    added = await deskgate("clients", "add", "Anna@Client.test", "anna@home.test", "--name", "Anna", "--json", *config)
+    added = await run_here("clients", "add", "Anna@Client.test", "anna@home.test", "--name", "Anna", "--json", *config)
     assert (added[0], added[2]) == (0, "")
     client = json.loads(added[1])
     assert (client["id"], client["name"], client["addresses"], client["tickets"]) == (1, "Anna", ["Anna@Client.test", "anna@home.test"], 0)
     for asked in ("1", "ANNA@client.TEST", "anna@home.test"):
-        assert json.loads((await deskgate("clients", "show", asked, "--json", *config))[1]) == client
-    taken = await deskgate("clients", "add", "anna@home.test", *config)
+        assert json.loads((await run_here("clients", "show", asked, "--json", *config))[1]) == client
+    taken = await run_here("clients", "add", "anna@home.test", *config)
     assert (taken[0], taken[1], "belongs to client 1 already" in taken[2]) == (1, "", True)
 
     table = "Name;Address\nBób;bob@client.test b@home.test\nAgain;anna@home.test\nOurs;support@desk.test\nNone;nobody\n".encode()
     status, out, err = await deskgate("clients", "import", "-", "--json", *config, stdin=b"\xef\xbb\xbf" + table)
     assert (status, err) == (1, "")
     imported = json.loads(out)
-    assert (imported["added"], imported["known"], [each["line"] for each in imported["faults"]]) == (1, 1, [4, 5])
-    listed = json.loads((await deskgate("clients", "list", "--json", *config))[1])
+    assert (imported["added"], imported["known"], [each["line"] for each in imported["faults"]]) == (0, 0, [4, 5]), "all or nothing"
+    good = b"".join(table.splitlines(keepends=True)[:3])
+    status, out, err = await run_here("clients", "import", "-", "--json", *config, stdin=good + b"Twice;bob@client.test more@client.test\n")
+    imported = json.loads(out)
+    assert (status, imported["added"], imported["extended"], imported["known"]) == (0, 1, 1, 1), err
+    assert imported["repeated"] == [{"line": 4, "address": "bob@client.test", "first": 2}]
+    two = await run_here("clients", "import", "-", *config, stdin=b"address\nbob@client.test anna@home.test\n")
+    assert (two[0], "line 2" in two[1], "another client" in two[1]) == (1, True, True)
+    listed = json.loads((await run_here("clients", "list", "--json", *config))[1])
     assert [(each["name"], each["addresses"]) for each in listed] == [
         ("Anna", client["addresses"]),
-        ("Bób", ["bob@client.test", "b@home.test"]),
+        ("Bób", ["bob@client.test", "b@home.test", "more@client.test"]),
     ]
-    assert (await deskgate("clients", "import", "-", *config, stdin=b"address\n\xff@client.test\n"))[0] == 2
-    assert (await deskgate("clients", "show", "²", *config))[0] == 1
+    assert (await run_here("clients", "import", "-", *config, stdin=b"address\n\xff@client.test\n"))[0] == 1
+    assert (await run_here("clients", "show", "²", *config))[0] == 1
 
 
-async def test_a_message_from_a_pipe_is_durable_and_exits_75_when_it_cannot_be(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_a_message_from_a_pipe_is_durable_and_exits_75_when_it_cannot_be(lend: Lender, tmp_path: Path) -> None:
+    async with lend() as gateway:
         content = b"From: anna@client.test\nTo: support@desk.test\nSubject: By a pipe\n\nBare line feeds are normal here.\n"
-        status, out, err = await gateway.command("inject", "--from", "anna@client.test", "--to", "support@desk.test", "-", stdin=content)
+        config = ("--config", str(gateway.config))
+        status, out, err = await deskgate("inject", "--from", "anna@client.test", "--to", "support@desk.test", "-", *config, stdin=content)
         assert (status, out, err) == (0, "1\n", "")
         [row] = await gateway.settled(1)
         assert (row["outcome"], row["ticket"]) == ("ticket", 1)
@@ -246,31 +249,32 @@ async def test_a_message_from_a_pipe_is_durable_and_exits_75_when_it_cannot_be(d
     away.mkdir()
     config = ("--config", str(write_config(away, "postgresql://nobody@127.0.0.1:9/none", "127.0.0.1:9")))
     for command in (
-        ("inject", "--to", "support@desk.test", "-"),
         ("tickets", "list"),
         ("status", "--json"),
         ("migrate",),
         ("check", "--database"),
+        ("inject", "--to", "support@desk.test", "-"),
     ):
-        status, out, err = await deskgate(*command, *config, stdin=content)
+        ask = deskgate if command[0] == "inject" else run_here
+        status, out, err = await ask(*command, *config, stdin=content)
         assert (status, "Traceback" in err) == (75, False), f"{command}: {err}"
         assert out == "" or command[0] == "check"
 
 
 async def test_a_wrong_configuration_is_told_with_every_fault_and_2(tmp_path: Path, database_url: str) -> None:
     config = write_config(tmp_path, database_url, "127.0.0.1:9")
-    right = await deskgate("check", "--config", str(config))
+    right = await run_here("check", "--config", str(config))
     assert right[0] == 0, right[2]
     assert "6 gateway(s), 2 department(s), 2 agent(s)" in right[1]
     config.write_text(
         config.read_text("utf-8").replace("default = true", 'defualt = true\nlanguage = "xx"', 1).replace('language = "en"\n', "", 1)
     )
-    for command in ("check", "serve", "status"):
-        status, out, err = await deskgate(command, "--config", str(config))
+    for command, ask in {"check": run_here, "serve": deskgate, "status": deskgate}.items():
+        status, out, err = await ask(command, "--config", str(config))
         assert (status, out) == (2, ""), command
         for said in ("gateway[0].defualt", "gateway[0].language", "xx", str(config)):
             assert said in err, command
-    absent = await deskgate("check", "--config", str(tmp_path / "absent.toml"))
+    absent = await run_here("check", "--config", str(tmp_path / "absent.toml"))
     assert (absent[0], absent[1], "absent.toml" in absent[2]) == (2, "", True)
     builtin = await deskgate("check", cwd=tmp_path, env={"DESKGATE_CONFIG": ""})
     assert (builtin[0], "example" in builtin[2]) == (0, True), "without any, the built-in example, said on stderr"
@@ -279,30 +283,18 @@ async def test_a_wrong_configuration_is_told_with_every_fault_and_2(tmp_path: Pa
 async def test_check_lists_what_the_database_names_and_the_configuration_no_longer_has(database_url: str, tmp_path: Path) -> None:
     config = write_config(tmp_path, database_url, "127.0.0.1:9")
     given = ("--config", str(config))
-    new = (
-        "tickets",
-        "new",
-        "--client",
-        "anna@client.test",
-        "--subject",
-        "S",
-        "--text",
-        "x",
-        "--gateway",
-        "sales@desk.test",
-        *AGENT,
-        *given,
-    )
-    assert (await deskgate(*new))[0] == 0
-    assert (await deskgate("tickets", "set", "1", "--assignee", "dana@staff.test", *AGENT, *given))[0] == 0
-    clean = await deskgate("check", "--database", *given)
+    who = ("--client", "anna@client.test", "--gateway", "sales@desk.test", *AGENT)
+    new = ("tickets", "new", *who, "--subject", "S", "--text", "x", *given)
+    assert (await run_here(*new))[0] == 0
+    assert (await run_here("tickets", "set", "1", "--assignee", "dana@staff.test", *AGENT, *given))[0] == 0
+    clean = await run_here("check", "--database", *given)
     assert (clean[0], "database: every department" in clean[1]) == (0, True)
     text = config.read_text("utf-8").replace('"sales@desk.test"', '"trade@desk.test"').replace("dana@staff.test", "eve@staff.test")
     config.write_text(text.replace('"sales"', '"trade"'), "utf-8")
     status, out, _ = await deskgate("check", "--database", *given)
     assert status == 1
     assert [name for name in ("sales@desk.test", "dana@staff.test", "sales ") if name not in out] == []
-    shown = json.loads((await deskgate("tickets", "show", "1", "--json", *given))[1])
+    shown = json.loads((await run_here("tickets", "show", "1", "--json", *given))[1])
     assert (shown["department"], shown["assignee"]) == ("support", None)
 
 
@@ -348,12 +340,12 @@ async def test_explain_says_how_a_message_would_be_understood_without_any_databa
     assert [each["error"] is None for each in documents] == [False, True, True]
     for each in documents:
         has(each, EXPLAIN)
-    told = await deskgate("explain", "-", *config, stdin=raw)
+    told = await run_here("explain", "-", *config, stdin=raw)
     assert (told[0], "What would happen:" in told[1], "\x1b" in told[1]) == (0, True, False)
 
 
-async def test_explain_knows_the_facts_of_the_database_and_changes_nothing(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_explain_knows_the_facts_of_the_database_and_changes_nothing(lend: Lender) -> None:
+    async with lend() as gateway:
         await answered(gateway)
         answer = gateway.relay.to("anna@client.test")[-1]
         reply = reply_to(answer, "Anna <anna@client.test>", "Thanks!").as_bytes()
@@ -362,12 +354,12 @@ async def test_explain_knows_the_facts_of_the_database_and_changes_nothing(datab
         document = json.loads(out)
         assert document["new_text"].strip() == "Thanks!"
         assert "the client's reply goes onto ticket #1" in document["decision"]
-        assert len((await gateway.ticket(1))["articles"]) == 2
+        assert len(written(await gateway.ticket(1))) == 2
         assert len(await gateway.rows("SELECT id FROM inbound_messages")) == 2
 
 
-async def test_what_strangers_write_reaches_the_terminal_without_control_characters(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_what_strangers_write_reaches_the_terminal_without_control_characters(lend: Lender) -> None:
+    async with lend() as gateway:
         content = (
             f"From: \"{NASTY}\" <anna@client.test>\nTo: support@desk.test\nSubject: {NASTY}\nMIME-Version: 1.0\n"
             f'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n{NASTY}\u202e\x9b2J\n'

@@ -9,7 +9,6 @@ from dataclasses import replace
 from email.message import EmailMessage
 from html import escape
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,8 @@ from gateway.mail.parse import parse_message
 from tests.desk.commands.test_vocabulary import WORDS
 from tests.desk.deciding import TICKET, decided, of
 from tests.desk.values import ALIGNED, ORGANISATION, a_ticket, token_address
-from tests.journeys.running import Running, letter, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter
 from tests.peers.smtp_peer import Received
 
 DESK = replace(
@@ -338,8 +338,8 @@ async def send_answer(gateway: Running, program: str, notification: Received, li
     return mail.as_bytes()
 
 
-async def test_programs_the_whole_way(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_programs_the_whole_way(lend: Lender) -> None:
+    async with lend() as gateway:
         for number, (program, lines) in enumerate(WAY.items(), 1):
             await gateway.send(letter("Anna <anna@client.test>", "support@desk.test", f"About {number}"))
             notification = (await gateway.letters_to("dana@staff.test", number))[-1]

@@ -1,14 +1,13 @@
 """The same mail again has no second effect: redelivered, by another way, or replayed (promise 2, X2, X3)."""
 
-import signal
 from email.message import EmailMessage
-from pathlib import Path
 
-from tests.journeys.running import Running, letter, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter, written
 
 
 async def ticket_texts(gateway: Running, number: int) -> list[str]:
-    return [each["text"].strip() for each in (await gateway.ticket(number))["articles"]]
+    return [each["text"].strip() for each in written(await gateway.ticket(number))]
 
 
 def by_another_way(mail: EmailMessage, hops: int, delivered_to: str) -> bytes:
@@ -21,8 +20,8 @@ def by_another_way(mail: EmailMessage, hops: int, delivered_to: str) -> bytes:
     return f"Delivered-To: {delivered_to}\nReturn-Path: <anna@client.test>\n".encode() + received + mail.as_bytes()
 
 
-async def test_a_mail_that_is_delivered_again_or_by_another_way_has_no_second_effect(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_a_mail_that_is_delivered_again_or_by_another_way_has_no_second_effect(lend: Lender) -> None:
+    async with lend() as gateway:
         mail = letter("anna@client.test", "info@outside.test", "Printer on fire", "Once.")
         mail.add_attachment(b"smoke", maintype="image", subtype="png", filename="smoke.png")
         ways = {
@@ -30,6 +29,7 @@ async def test_a_mail_that_is_delivered_again_or_by_another_way_has_no_second_ef
             "the same bytes": (by_another_way(mail, 1, "info@outside.test"), "support@desk.test"),
             "by other servers": (by_another_way(mail, 3, "info@outside.test"), "support@desk.test"),
             "to another mailbox that forwards to another gateway": (by_another_way(mail, 2, "sales@outside.test"), "sales@desk.test"),
+            "to that one again, by yet other servers": (by_another_way(mail, 4, "sales@outside.test"), "sales@desk.test"),
         }
         became = {}
         for way, (content, recipient) in ways.items():
@@ -49,8 +49,8 @@ async def test_a_mail_that_is_delivered_again_or_by_another_way_has_no_second_ef
         assert row["outcome"] == "ticket", "a Message-ID alone never makes a different mail disappear"
 
 
-async def test_equal_mails_without_id_and_date_are_one_wish_within_an_hour_and_two_later(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_equal_mails_without_id_and_date_are_one_wish_within_an_hour_and_two_later(lend: Lender) -> None:
+    async with lend() as gateway:
         mail = b"From: anna@client.test\nTo: support@desk.test\nSubject: Call me\n\nPlease.\n"
         first = await gateway.take(mail, "support@desk.test", reverse_path="anna@client.test")
         again = await gateway.take(b"X-Hop: 2\n" + mail, "support@desk.test", reverse_path="anna@client.test")
@@ -60,8 +60,8 @@ async def test_equal_mails_without_id_and_date_are_one_wish_within_an_hour_and_t
         assert (later["outcome"], later["ticket"]) == ("ticket", 2)
 
 
-async def test_replay_repeats_nothing_that_was_done_and_decides_anew_on_what_was_not(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, desk='unknown_clients = "hold"') as gateway:
+async def test_replay_repeats_nothing_that_was_done_and_decides_anew_on_what_was_not(lend: Lender) -> None:
+    async with lend(desk='unknown_clients = "hold"') as gateway:
         held = await gateway.take(letter("anna@client.test", "support@desk.test", "Printer on fire", "From a stranger, so far."))
         ignored = await gateway.take(letter("anna@client.test", "off@desk.test", "To a switched-off address"), "off@desk.test")
         assert [each["state"] for each in (held, ignored)] == ["held", "ignored"]
@@ -72,8 +72,7 @@ async def test_replay_repeats_nothing_that_was_done_and_decides_anew_on_what_was
         status, _, err = await gateway.command("clients", "add", "anna@client.test", "--name", "Anna")
         assert status == 0, err
         gateway.config.write_text(gateway.config.read_text("utf-8").replace("enabled = false", "enabled = true"), "utf-8")
-        gateway.process.signal(signal.SIGHUP)
-        await gateway.process.logged("configuration_handed_on", "number=2", seconds=30)
+        await gateway.process.reload()
 
         assert await replayed(gateway, held["id"]) == ("done", "ticket", 1)
         assert await replayed(gateway, ignored["id"]) == ("done", "ticket", 2)

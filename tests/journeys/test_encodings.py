@@ -5,12 +5,13 @@ import quopri
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.header import Header
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.running import Running, letter, running
+from tests.journeys import running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter
 
 RUSSIAN = "Здравствуйте! Принтер горит, чёрный дым. Объём бумаги — 5 пачек."
 RUSSIAN_SUBJECT = "Срочно: горит принтер"
@@ -49,8 +50,8 @@ def written(charset: str, encoding: str, subject: str, words: str) -> bytes:
     return head.encode("ascii") + body
 
 
-async def test_every_charset_and_transfer_encoding_is_readable_on_the_ticket_and_in_the_letters(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_every_charset_and_transfer_encoding_is_readable_on_the_ticket_and_in_the_letters(lend: Lender) -> None:
+    async with lend() as gateway:
         for (charset, encoding), (subject, words) in WRITTEN.items():
             author = f"{charset}-{encoding}@client.test"
             await gateway.send(written(charset, encoding, subject, words), "support@desk.test", reverse_path=author)
@@ -81,8 +82,8 @@ BARE = {
     "no Message-ID": Bare(b"From: CLIENT\nTo: support@desk.test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\nSubject: A\n\nWords.\n", "A"),
     "no Date": Bare(b"From: CLIENT\nTo: support@desk.test\nMessage-ID: <b3@c.test>\nSubject: B\n\nWords.\n", "B"),
     "no To": Bare(b"From: CLIENT\nMessage-ID: <b4@c.test>\nSubject: C\n\nWords.\n", "C"),
-    "no body": Bare(b"From: CLIENT\nTo: support@desk.test\nSubject: D\n\n", "D", ""),
-    "no body, and no blank line": Bare(b"From: CLIENT\nTo: support@desk.test\nSubject: E\n", "E", ""),
+    "no body": Bare(b"From: CLIENT\nTo: support@desk.test\nSubject: D\n\n", "D", "", "ignored"),
+    "no body, and no blank line": Bare(b"From: CLIENT\nTo: support@desk.test\nSubject: E\n", "E", "", "ignored"),
     "no From": Bare(b"To: support@desk.test\nSubject: F\n\nWords.\n", "F"),
     "a Date that is none": Bare(b"From: CLIENT\nTo: support@desk.test\nDate: yesterday\nSubject: G\n\nWords.\n", "G"),
     "an id that is none": Bare(b"From: CLIENT\nTo: support@desk.test\nMessage-ID: none\nSubject: H\n\nWords.\n", "H"),
@@ -90,13 +91,13 @@ BARE = {
 }
 
 
-async def test_what_is_missing_from_a_mail_is_no_reason_to_lose_it(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_what_is_missing_from_a_mail_is_no_reason_to_lose_it(lend: Lender) -> None:
+    async with lend() as gateway:
         became = {}
         for number, (what, bare) in enumerate(BARE.items(), 1):
             author = f"bare{number}@client.test"
             row = await gateway.take(bare.content.replace(b"CLIENT", author.encode()), "support@desk.test", reverse_path=author)
-            articles = (await gateway.ticket(row["ticket"]))["articles"] if row["ticket"] else []
+            articles = running.written(await gateway.ticket(row["ticket"])) if row["ticket"] else []
             words = "".join(each["text"].strip() for each in articles)
             became[what] = (row["subject"] or "", words, row["outcome"])
             assert {each["author"]["address"] for each in articles} <= {author}, what
@@ -105,8 +106,8 @@ async def test_what_is_missing_from_a_mail_is_no_reason_to_lose_it(database_url:
         assert registered[0].subject == "(no subject) [#1]"
 
 
-async def test_an_author_whose_address_is_not_ascii_is_answered_by_smtputf8(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_an_author_whose_address_is_not_ascii_is_answered_by_smtputf8(lend: Lender) -> None:
+    async with lend() as gateway:
         author = "пётр@пример.рф"
         content = f"From: Пётр <{author}>\nTo: support@desk.test\nSubject: Принтер\nMessage-ID: <u@x.test>\n\nГорит.\n".encode()
         row = await gateway.take(content, "support@desk.test", reverse_path=author)
@@ -121,8 +122,8 @@ async def test_an_author_whose_address_is_not_ascii_is_answered_by_smtputf8(data
         assert "Принтер [#1]" in registered.subject
 
 
-async def test_mail_beyond_a_bound_becomes_a_ticket_with_its_file_and_a_warning(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_mail_beyond_a_bound_becomes_a_ticket_with_its_file_and_a_warning(lend: Lender) -> None:
+    async with lend() as gateway:
         huge_header = (
             b"From: big@client.test\nTo: support@desk.test\nSubject: A huge header\n"
             + b"".join(b"X-Junk-%d: %s\n" % (number, b"j" * 900) for number in range(400))
@@ -146,9 +147,9 @@ async def test_mail_beyond_a_bound_becomes_a_ticket_with_its_file_and_a_warning(
     [("parse_seconds = 0.002", "took longer than 0.002 seconds"), ('parse_memory = "16 MiB"', "needed more memory than a message may")],
 )
 async def test_mail_that_is_too_much_for_the_parser_becomes_a_ticket_with_its_file_and_a_warning(
-    limit: str, bound: str, database_url: str, tmp_path: Path
+    limit: str, bound: str, lend: Lender
 ) -> None:
-    async with running(database_url, tmp_path, tables=f"[limits]\n{limit}") as gateway:
+    async with lend(tables=f"[limits]\n{limit}") as gateway:
         content = letter("anna@client.test", "support@desk.test", "Принтер горит", "What the parser never read.\n" * 200_000).as_bytes()
         row = await gateway.take(content, "support@desk.test", reverse_path="anna@client.test")
         assert (row["outcome"], row["subject"], row["attempts"]) == ("ticket", "Принтер горит", 1)

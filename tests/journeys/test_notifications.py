@@ -1,19 +1,16 @@
-"""Who is told of what, when and from which address (C1–C5, C7, U5, U11, Z6, Z12, B2): over real SMTP, from the terminal and by mail."""
+"""Who is told of what (C1, C2, C7, Z6, B2): over real SMTP, from the terminal and by mail."""
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
 from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.journeys.running import Running, letter, reply_to, running
-from tests.peers.smtp_peer import Received, SmtpPeer
+from tests.journeys.lending import Lender
+from tests.journeys.running import letter, reply_to
+from tests.journeys.telling import by_ticket, kinds_to, set_fields, told
 
-DANA, OLEG, ANNA = "Dana Agent <dana@staff.test>", "Олег Агентов <oleg@staff.test>", "Anna <anna@client.test>"
-AS_DANA = ("--as", "dana@staff.test")
+DANA, ANNA = "Dana Agent <dana@staff.test>", "Anna <anna@client.test>"
 RELAYED = 'agent_authentication = "token"\nrelays = ["127.0.0.1"]\nauthserv_id = "mx.relay.test"'
 SAM = """
 [[agent]]
@@ -28,34 +25,6 @@ def proven(mail: EmailMessage, domain: str = "client.test") -> bytes:
     return f"Authentication-Results: mx.relay.test; spf=pass smtp.mailfrom={domain}\n".encode() + mail.as_bytes()
 
 
-async def by_ticket(gateway: Running, kind: str, agent: str) -> dict[int, Received]:
-    """The letters of this kind that the agent got, by their tickets."""
-    query = """SELECT m.ticket, r.message_id FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id
-                WHERE m.kind = :kind AND r.address = :agent ORDER BY m.id"""
-    known = {each.message_id: each for each in gateway.relay.to(agent)}
-    return {row["ticket"]: known[row["message_id"]] for row in await gateway.rows(query, kind=kind, agent=agent)}
-
-
-async def told(gateway: Running, *addresses: str) -> dict[int, list[tuple[str, str]]]:
-    """By ticket, which letters went to whom, in order; to these addresses, or to all outside."""
-    query = """SELECT m.ticket, m.kind, r.address FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id
-                WHERE m.state = 'sent' ORDER BY m.id, r.position"""
-    found = defaultdict(list)
-    for row in await gateway.rows(query):
-        if row["address"] in addresses or not (addresses or row["address"].endswith("@staff.test")):
-            found[row["ticket"]].append((row["kind"], row["address"]))
-    return dict(found)
-
-
-async def kinds_to(gateway: Running, address: str) -> list[str]:
-    return [kind for letters in (await told(gateway, address)).values() for kind, _ in letters]
-
-
-async def set_fields(gateway: Running, number: int, *arguments: str, agent: str = "dana@staff.test") -> None:
-    status, out, err = await gateway.command("tickets", "set", str(number), *arguments, "--as", agent)
-    assert (status, out) == (0, f"#{number}: done\n"), err
-
-
 STATUSES = {
     "open": "in_progress",
     "pending": None,
@@ -68,9 +37,9 @@ STATUSES = {
 TOLD_IN_A_REPLY = {"resolved": "is now resolved", "closed": "is now closed", "cancelled": "is now cancelled"}
 
 
-async def test_the_client_is_told_of_every_status_once_however_it_was_set(database_url: str, tmp_path: Path) -> None:
+async def test_the_client_is_told_of_every_status_once_however_it_was_set(lend: Lender) -> None:
     """C1: by the terminal and by a command alone in a letter of its own; with a reply, in the reply."""
-    async with running(database_url, tmp_path) as gateway:
+    async with lend() as gateway:
         cases = [(way, status) for way in ("terminal", "command", "reply") for status in STATUSES]
         for way, status in cases:
             await gateway.send(letter(f"{way}-{status}@client.test", "sales@desk.test", f"About {way} {status}"))
@@ -111,9 +80,9 @@ async def test_the_client_is_told_of_every_status_once_however_it_was_set(databa
             assert ("/rate/" in got.text) == (status == "resolved"), "C9: whoever tells of it carries the scale"
 
 
-async def test_work_begins_once_and_not_by_an_answer(database_url: str, tmp_path: Path) -> None:
+async def test_work_begins_once_and_not_by_an_answer(lend: Lender) -> None:
     """`in_progress` is `new` → `open` by anything but a reply; what was open before is not begun again."""
-    async with running(database_url, tmp_path) as gateway:
+    async with lend() as gateway:
         for number in (1, 2, 3):
             await gateway.send(letter(f"c{number}@client.test", "sales@desk.test", f"Number {number}"))
         await gateway.letters_to("dana@staff.test", 3)
@@ -144,10 +113,10 @@ RECIPIENTS = {
 
 
 @pytest.mark.parametrize("mode", RECIPIENTS)
-async def test_the_recipients_of_the_original_mail_are_told_as_well(mode: str, database_url: str, tmp_path: Path) -> None:
+async def test_the_recipients_of_the_original_mail_are_told_as_well(mode: str, lend: Lender) -> None:
     """C2: those in To and Cc, ten at most; never our gateways, agents, or who was only in Bcc."""
     of_proven, of_unproven = RECIPIENTS[mode]
-    async with running(database_url, tmp_path, trust=RELAYED, desk=f'notify_recipients = "{mode}"') as gateway:
+    async with lend(trust=RELAYED, desk=f'notify_recipients = "{mode}"') as gateway:
         to = f"sales@desk.test, Guest Zero <{OTHERS[0]}>, help@desk.test, oleg@staff.test"
         cc = ", ".join([ANNA, *OTHERS[1:]])
         asked = letter(ANNA, to, "Proven", "The secret is 4711.", Cc=cc, Bcc="blind@other.test")
@@ -181,179 +150,9 @@ async def test_the_recipients_of_the_original_mail_are_told_as_well(mode: str, d
             assert to_guest.message["From"].addresses[0].addr_spec == "sales@desk.test"
 
 
-NOTIFICATIONS = """
-[[notification]]
-on = "registered"
-to = "client"
-send = "never"
-[[notification]]
-on = "registered"
-to = "client"
-language = "ru"
-from = "pomoc@desk.test"
-[[notification]]
-on = "registered"
-to = "client"
-category = "Repair"
-template = "repair"
-[[notification]]
-on = "registered"
-to = "client"
-department = "sales"
-template = "sold"
-[[notification]]
-on = "resolved"
-to = ["client", "oleg@staff.test", "department"]
-[[notification]]
-on = "closed"
-to = "client"
-send = "delayed"
-delay_minutes = 30
-[[notification]]
-on = "client_reply"
-to = "department"
-[[notification]]
-on = "note"
-to = "department"
-[templates]
-directory = "letters"
-[[gateway]]
-address = "repair@desk.test"
-department = "support"
-category = "repair"
-language = "en"
-"""
-
-
-def write_templates(folder: Path, **templates: str) -> None:
-    (folder / "letters" / "en").mkdir(parents=True)
-    for name, source in templates.items():
-        (folder / "letters" / "en" / f"{name}.txt").write_text(source, "utf-8")
-
-
-async def test_a_configured_notification_replaces_the_built_in_of_its_event_and_audience(database_url: str, tmp_path: Path) -> None:
-    """C3–C5: per category, department and language; another template, another From, never; the narrowest counts."""
-    write_templates(
-        tmp_path, repair="Subject: Repair {{ ticket.number }}\n\nWe repair it.\n", sold="Subject: Thank you\n\nYou are in the shop.\n"
-    )
-    async with running(database_url, tmp_path, tables=NOTIFICATIONS) as gateway:
-        for to in ("support", "help", "repair", "sales", "pomoc"):
-            await gateway.take(letter(f"{to}@client.test", f"{to}@desk.test", f"To {to}"))
-        await gateway.quiet()
-        assert gateway.relay.to("support@client.test") == [], "never"
-        assert gateway.relay.to("pomoc@client.test") == []
-        [russian] = gateway.relay.to("help@client.test")
-        assert russian.message["From"].addresses[0].addr_spec == "pomoc@desk.test"
-        assert russian.text.startswith("## Пожалуйста")
-        [repair] = gateway.relay.to("repair@client.test")
-        assert repair.subject.startswith("Repair 3")
-        assert "We repair it." in repair.text
-        [sold] = gateway.relay.to("sales@client.test")
-        assert "You are in the shop." in sold.text
-        assert "[#4]" in sold.subject
-        assert len(await by_ticket(gateway, "new_ticket", "dana@staff.test")) == 5, "other audiences are told as ever"
-
-        await set_fields(gateway, 4, "--status", "resolved")
-        await set_fields(gateway, 1, "--status", "resolved")
-        await gateway.quiet()
-        letters = await told(gateway, "support@client.test", "dana@staff.test", "oleg@staff.test")
-        resolved = [each for each in letters[1] if each[0] == "resolved"]
-        assert sorted(resolved) == [("resolved", "oleg@staff.test"), ("resolved", "support@client.test")], "who acts is not told"
-        assert ("resolved", "oleg@staff.test") in letters[4], "an agent named in the configuration, of whatever department"
-
-        # To the department, and not to the assignee alone, for that is what was configured besides.
-        await set_fields(gateway, 1, "--assignee", "oleg@staff.test")
-        await gateway.take(reply_to(gateway.relay.to("support@client.test")[-1], "support@client.test", "It burns again."))
-        await gateway.quiet()
-        letters = await told(gateway, "dana@staff.test", "oleg@staff.test")
-        replies = Counter(address for kind, address in letters[1] if kind == "client_reply")
-        assert replies == {"dana@staff.test": 1, "oleg@staff.test": 1}
-
-        notified = (await by_ticket(gateway, "new_ticket", "dana@staff.test"))[1]
-        await gateway.take(reply_to(notified, DANA, "@note she is upset"))
-        await gateway.quiet()
-        [note] = [each for each in gateway.relay.to("oleg@staff.test") if each.message_id in await ids_of_kind(gateway, "note")]
-        assert "upset" not in note.text, "a note stands in no letter"
-        assert "note" not in await kinds_to(gateway, "dana@staff.test")
-
-
-async def ids_of_kind(gateway: Running, kind: str) -> set[str]:
-    query = "SELECT r.message_id FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id WHERE m.kind = :kind"
-    return {row["message_id"] for row in await gateway.rows(query, kind=kind)}
-
-
-DELAYED = """
-[[notification]]
-on = "resolved"
-to = "client"
-send = "delayed"
-delay_minutes = 45
-[[notification]]
-on = "in_progress"
-to = "client"
-send = "delayed"
-delay_minutes = 5
-"""
-
-
-async def test_a_delayed_letter_waits_goes_once_and_not_at_all_when_its_status_was_left(database_url: str, tmp_path: Path) -> None:
-    """C5, over a restart; time is moved in the database."""
-    async with SmtpPeer() as relay:
-        async with running(database_url, tmp_path, relay=relay, tables=DELAYED) as gateway:
-            for number in range(1, 5):
-                await gateway.take(letter(f"c{number}@client.test", "sales@desk.test", f"Number {number}"))
-            await asyncio.gather(*(set_fields(gateway, number, "--status", "resolved") for number in (1, 2, 3)))
-            await set_fields(gateway, 4, "--status", "open")
-            await gateway.quiet()
-            listed = await gateway.json("outbox", "list", "--state", "scheduled")
-            assert Counter(each["kind"] for each in listed) == {"resolved": 3, "in_progress": 1}
-            [[minutes]] = {
-                tuple(row.values())
-                for row in await gateway.rows(
-                    "SELECT round(extract(epoch FROM due_at - created_at) / 60)::int FROM outbox_messages WHERE kind = 'resolved'"
-                )
-            }
-            assert minutes == 45
-            shown = await gateway.json("outbox", "show", str(listed[0]["id"]))
-            assert (shown["state"], shown["sent_at"], shown["attempts"]) == ("scheduled", None, 0)
-
-            # 1 stays resolved; 2 is reopened by its client, 3 closed by an agent; 4 is answered, and stays open.
-            await gateway.take(reply_to(relay.to("c2@client.test")[0], "c2@client.test", "It burns again."))
-            await set_fields(gateway, 3, "--status", "closed")
-            await gateway.quiet()
-            states = {row["ticket"]: row["state"] for row in await letters_of(gateway, "resolved")}
-            assert states == {1: "scheduled", 2: "cancelled", 3: "cancelled"}
-            assert all(
-                "left the status resolved" in row["last_error"] for row in await letters_of(gateway, "resolved") if row["ticket"] != 1
-            )
-            # Resolved a second time, it is told of again.
-            await set_fields(gateway, 2, "--status", "resolved")
-            assert [row["state"] for row in await letters_of(gateway, "resolved") if row["ticket"] == 2] == ["cancelled", "scheduled"]
-            assert not [each for each in relay.messages if "is resolved" in each.text]
-        async with running(database_url, tmp_path, relay=relay, tables=DELAYED, server="processes = 2") as gateway:
-            await gateway.quiet()
-            assert not [each for each in relay.messages if "is resolved" in each.text], "a restart does not make it early"
-            await gateway.alter("UPDATE outbox_messages SET due_at = now() - interval '1 s' WHERE state = 'scheduled'")
-            await gateway.alter("NOTIFY outbox")
-            await gateway.letters_to("c1@client.test", 2, seconds=60)
-            await gateway.letters_to("c2@client.test", 2, seconds=60)
-            await gateway.letters_to("c4@client.test", 2, seconds=60)
-            await gateway.quiet()
-        async with running(database_url, tmp_path, relay=relay, tables=DELAYED) as gateway:
-            await gateway.quiet()
-            got = Counter(each.recipients[0] for each in relay.messages if "is resolved" in each.text)
-            assert got == {"c1@client.test": 1, "c2@client.test": 1}
-            assert await kinds_to(gateway, "c3@client.test") == ["registered", "closed"]
-            assert await kinds_to(gateway, "c4@client.test") == ["registered", "in_progress"]
-
-
-async def letters_of(gateway: Running, kind: str) -> list[dict[str, Any]]:
-    return await gateway.rows("SELECT ticket, state, last_error FROM outbox_messages WHERE kind = :kind ORDER BY id", kind=kind)
-
-
-async def test_staff_letters_go_to_the_departments_agents_and_a_new_assignee_is_told(database_url: str, tmp_path: Path) -> None:
+async def test_staff_letters_go_to_the_departments_agents_and_a_new_assignee_is_told(lend: Lender) -> None:
     """B2 and C7."""
-    async with running(database_url, tmp_path, tables=SAM) as gateway:
+    async with lend(tables=SAM) as gateway:
         await gateway.take(letter(ANNA, "support@desk.test", "Printer on fire"))
         await gateway.take(letter(ANNA, "sales@desk.test", "A new printer"))
         await gateway.quiet()
@@ -398,73 +197,8 @@ async def test_staff_letters_go_to_the_departments_agents_and_a_new_assignee_is_
         assert len(gateway.relay.to("oleg@staff.test")) == before
 
 
-FROM = """
-[[from_address]]
-address = "help@desk.test"
-name = "Help of Support"
-department = "support"
-default = true
-[[from_address]]
-address = "unverified@elsewhere.test"
-department = "sales"
-default = true
-"""
-
-
-@pytest.mark.parametrize("show", [True, False])
-async def test_letters_come_from_where_the_client_wrote_to_in_its_language(show: bool, database_url: str, tmp_path: Path) -> None:
-    """U5, U11, C3, O12, Z6, Z12."""
-    desk = f"show_agent_name = {str(show).lower()}"
-    async with running(database_url, tmp_path, desk=desk, tables=FROM) as gateway:
-        languages: Mapping[str, tuple[str, str, str]] = {
-            "support": ("Support Team", "## Please type", "en"),
-            "pomoc": ("Zespół pomocy", "## Proszę pisać", "pl"),
-            "help": ("Служба поддержки", "## Пожалуйста", "ru"),
-            "sales": ("Sales Team", "## Please type", "en"),
-        }
-        for number, (to, (name, above, language)) in enumerate(languages.items(), 1):
-            await gateway.take(letter(f"{to}@client.test", f"{to}@desk.test", f"To {to}"))
-            [got] = await gateway.letters_to(f"{to}@client.test")
-            author = got.message["From"].addresses[0]
-            assert (author.display_name, author.addr_spec) == (name, f"{to}@desk.test")
-            assert got.text.startswith(above)
-            assert (await gateway.ticket(number))["language"] == language
-        status, out, err = await gateway.command(
-            "tickets", "new", "--client", "tel@client.test", "--subject", "By telephone", "--text", "Ring", *AS_DANA
-        )
-        assert (status, out) == (0, "#5\n"), err
-        [by_telephone] = await gateway.letters_to("tel@client.test")
-        assert by_telephone.message["From"].addresses[0].addr_spec == "support@desk.test", "C3: else the default gateway"
-        status, out, err = await gateway.command(
-            "tickets", "new", "--client", "tel2@client.test", "--subject", "T", "--text", "R", *AS_DANA, "--gateway", "pomoc@desk.test"
-        )  # fmt: skip
-        [by_telephone] = await gateway.letters_to("tel2@client.test")
-        assert by_telephone.message["From"].addresses[0].addr_spec == "pomoc@desk.test"
-
-        # An agent's reply: @from, else the department's default From address that we may use, else the ticket's gateway.
-        notified = await by_ticket(gateway, "new_ticket", "dana@staff.test")
-        await gateway.take(reply_to(notified[1], DANA, "By the default."))
-        await gateway.take(reply_to(notified[2], DANA, "By my choice.\n@from support@desk.test"))
-        await gateway.take(reply_to(notified[4], DANA, "By the gateway."))
-        assert (await gateway.command("tickets", "reply", "3", *AS_DANA, "--text", "From the terminal."))[0] == 0
-        await gateway.quiet()
-        froms = {to: gateway.relay.to(f"{to}@client.test")[-1].message["From"].addresses[0] for to in languages}
-        assert {to: each.addr_spec for to, each in froms.items()} == {
-            "support": "help@desk.test", "pomoc": "support@desk.test", "sales": "sales@desk.test", "help": "help@desk.test",
-        }  # fmt: skip
-        names = {to: each.display_name for to, each in froms.items()}
-        if show:
-            assert set(names.values()) == {"Dana Agent"}
-        else:
-            assert (names["pomoc"], names["sales"]) == ("Support Team", "Sales Team")
-            assert not [each for each in gateway.relay.messages if each.recipients[0].endswith("@client.test") and b"Dana" in each.content]
-        # The answer comes to us, wherever the reply came from.
-        row = await gateway.take(reply_to(gateway.relay.to("support@client.test")[-1], "support@client.test", "Thanks."))
-        assert (row["outcome"], row["ticket"]) == ("client_reply", 1)
-
-
-async def test_whoever_joins_later_gets_nothing_older_than_their_joining(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_whoever_joins_later_gets_nothing_older_than_their_joining(lend: Lender) -> None:
+    async with lend() as gateway:
         await gateway.take(letter(ANNA, "sales@desk.test", "Salaries", "My salary is 4711."))
         await gateway.quiet()
         [notified] = gateway.relay.to("dana@staff.test")

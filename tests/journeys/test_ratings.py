@@ -12,7 +12,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from gateway.tokens.codec import Keyring
 from gateway.tokens.rating import rate_token
-from tests.journeys.running import Running, letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter, reply_to
 from tests.peers.smtp_peer import Received
 
 DANA, ANNA = "Dana Agent <dana@staff.test>", "Anna <anna@client.test>"
@@ -81,9 +82,9 @@ async def everything(gateway: Running) -> list[object]:
     return [await gateway.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
 
 
-async def test_a_client_says_how_content_they_are_and_the_ticket_follows(database_url: str, tmp_path: Path) -> None:
+async def test_a_client_says_how_content_they_are_and_the_ticket_follows(lend: Lender, tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(PICTURE)
-    async with running(database_url, tmp_path, tables='[satisfaction]\nlogo = "logo.png"') as gateway:
+    async with lend(tables=f'[satisfaction]\nlogo = "{tmp_path}/logo.png"') as gateway:
         await gateway.take(letter(ANNA, "support@desk.test", "Printer on fire", Cc="bob@client.test"))
         assert (await gateway.command("tickets", "set", "1", "--assignee", "oleg@staff.test", "--as", "dana@staff.test"))[0] == 0
         await gateway.quiet()
@@ -145,10 +146,8 @@ async def test_a_client_says_how_content_they_are_and_the_ticket_follows(databas
         )
 
 
-async def test_the_scale_goes_with_the_answer_that_resolves_in_the_tickets_language_and_to_the_requester_alone(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_the_scale_goes_with_the_answer_that_resolves_in_the_tickets_language_and_to_the_requester_alone(lend: Lender) -> None:
+    async with lend() as gateway:
         await gateway.take(letter("ania@client.test", "pomoc@desk.test", "Drukarka"))
         await gateway.take(letter("petr@client.test", "help@desk.test", "Принтер"))
         await gateway.quiet()
@@ -191,9 +190,9 @@ score = 3
 """
 
 
-async def test_links_expire_cannot_be_altered_and_are_used_up(database_url: str, tmp_path: Path) -> None:
+async def test_links_expire_cannot_be_altered_and_are_used_up(lend: Lender) -> None:
     """C8 and C13: a scale of one's own, of which a level was switched off; a level without a status changes none."""
-    async with running(database_url, tmp_path, tables=OWN) as gateway:
+    async with lend(tables=OWN) as gateway:
         for author in ("anna", "bob", "eve"):
             await gateway.take(letter(f"{author}@client.test", "sales@desk.test", f"Of {author}"))
         await gateway.quiet()
@@ -259,9 +258,9 @@ async def test_links_expire_cannot_be_altered_and_are_used_up(database_url: str,
         assert "Good" in out + err, f"a level in use was deleted: {out} {err}"
 
 
-async def test_an_expired_link_gets_a_polite_page(database_url: str, tmp_path: Path) -> None:
+async def test_an_expired_link_gets_a_polite_page(lend: Lender) -> None:
     """Time is moved by signing as of long ago: the token is made of this desk's own secret."""
-    async with running(database_url, tmp_path, web='base_url = "https://desk.example.com/help/"') as gateway:
+    async with lend(web='base_url = "https://desk.example.com/help/"') as gateway:
         await gateway.take(letter(ANNA, "help@desk.test", "Принтер"))
         await gateway.quiet()
         told = await resolved(gateway, 1)

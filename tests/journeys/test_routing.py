@@ -1,12 +1,12 @@
 """Which gateway address takes a mail, and what becomes of mail that none takes (B8, U3, U8, Z3)."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import aiosmtplib
 import pytest
 
-from tests.journeys.running import Running, letter, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter
 
 EXTRA = """
 [[gateway]]
@@ -62,9 +62,9 @@ BY_TO_ALONE = (
 
 @pytest.mark.parametrize(("desk", "mails"), [("", BY_ALL_FOUR), ('route_by = ["to"]', BY_TO_ALONE)], ids=["by_all_four", "by_to_alone"])
 async def test_the_first_address_of_ours_takes_the_mail_and_what_none_takes_is_kept_with_why(
-    desk: str, mails: tuple[Mail, ...], database_url: str, tmp_path: Path
+    desk: str, mails: tuple[Mail, ...], lend: Lender
 ) -> None:
-    async with running(database_url, tmp_path, desk=desk, tables=EXTRA) as gateway:
+    async with lend(desk=desk, tables=EXTRA) as gateway:
         for number, mail in enumerate(mails):
             content = letter(
                 f"client{number}@client.test", mail.to.encode("idna").decode() if mail.to.isascii() else "x@y.test", mail.sentence
@@ -86,10 +86,8 @@ async def test_the_first_address_of_ours_takes_the_mail_and_what_none_takes_is_k
             assert f"Subject: {row['subject']}\r\n".encode() in await gateway.raw(row["id"])
 
 
-async def test_a_ticket_goes_to_the_department_of_its_gateway_and_remembers_the_others_that_were_addressed(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with running(database_url, tmp_path) as gateway:
+async def test_a_ticket_goes_to_the_department_of_its_gateway_and_remembers_the_others_that_were_addressed(lend: Lender) -> None:
+    async with lend() as gateway:
         mail = letter("anna@client.test", "sales@desk.test, support@desk.test", "To both")
         await gateway.take(mail)
         ticket = await gateway.ticket(1)
@@ -101,8 +99,8 @@ async def test_a_ticket_goes_to_the_department_of_its_gateway_and_remembers_the_
         assert gateway.relay.to("oleg@staff.test") == [], "Oleg is not of sales"
 
 
-async def test_at_the_door_only_our_addresses_are_recipients(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, outbound='bounce_domain = "bounce.test"', tables=EXTRA) as gateway:
+async def test_at_the_door_only_our_addresses_are_recipients(lend: Lender) -> None:
+    async with lend(outbound='bounce_domain = "bounce.test"', tables=EXTRA) as gateway:
         answers = {
             "support@desk.test": 250,
             "SUPPORT+anything@DESK.TEST": 250,

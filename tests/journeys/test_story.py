@@ -1,10 +1,9 @@
 """The main job from end to end, in three languages (U1, O11, O12, C1, C3, Z12)."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.journeys.running import letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import letter, reply_to
 
 STORIES = {
     "en": (
@@ -20,11 +19,9 @@ STORIES = {
 
 
 @pytest.mark.parametrize("language", STORIES)
-async def test_a_clients_mail_is_answered_from_an_agents_mail_program_and_the_thanks_join_the_ticket(
-    language: str, database_url: str, tmp_path: Path
-) -> None:
+async def test_a_clients_mail_is_answered_from_an_agents_mail_program_and_the_thanks_join_the_ticket(language: str, lend: Lender) -> None:
     address, line, question, answer, thanks = STORIES[language]
-    async with running(database_url, tmp_path) as gateway:
+    async with lend() as gateway:
         first = letter("Anna Petrowa <anna@client.test>", address, "Help", question)
         first.add_attachment(b"smoke", maintype="image", subtype="png", filename="Снимок №1.png")
         await gateway.send(first)
@@ -64,6 +61,7 @@ async def test_a_clients_mail_is_answered_from_an_agents_mail_program_and_the_th
         ticket = await gateway.ticket(1)
         assert [(each["kind"], each["text"].strip()) for each in ticket["articles"]] == [
             ("client_message", question),
+            ("notice", registered.text.strip()),
             ("agent_reply", answer),
             ("client_message", thanks),
         ]

@@ -6,11 +6,15 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.journeys.running import Running, deskgate, letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, deskgate, letter, reply_to
 
 DANA = "Dana Agent <dana@staff.test>"
-DIRECTORY = '[templates]\ndirectory = "letters"'
 HOSTILE = "{{7*7}}{% for x in range(9) %}[#Number#] ${7*7} <%= 7*7 %> {# no #} %s {desk.secret} <script>alert(1)</script>"
+
+
+def letters_in(folder: Path) -> str:
+    return f"[templates]\ndirectory = '{folder / 'letters'}'"
 
 
 def write(folder: Path, **files: str) -> None:
@@ -39,10 +43,10 @@ PAGE = """<!DOCTYPE html>
 """
 
 
-async def test_an_operators_words_are_sent_and_a_hostile_mail_is_quoted_as_typed(database_url: str, tmp_path: Path) -> None:
+async def test_an_operators_words_are_sent_and_a_hostile_mail_is_quoted_as_typed(lend: Lender, tmp_path: Path) -> None:
     write(tmp_path, en__registered__txt=EVERY_FIELD, en__registered__html=PAGE, en__new_ticket__txt=EVERY_FIELD, en__agent_reply__html=PAGE)
     trust = 'agent_authentication = "token"\nrelays = ["127.0.0.1"]\nauthserv_id = "mx.relay.test"'
-    async with running(database_url, tmp_path, tables=DIRECTORY, trust=trust) as gateway:
+    async with lend(tables=letters_in(tmp_path), trust=trust) as gateway:
         author = '"{{7*7}} [#Number#]" <anna@client.test>'
         mail = letter(author, "sales@desk.test", f"Re: {HOSTILE}", f"{HOSTILE}\n[#Contact#] {{{{ desk.secret }}}}")
         mail.add_attachment(b"x", maintype="application", subtype="octet-stream", filename="{{7*7}}.bin")
@@ -81,10 +85,10 @@ async def test_an_operators_words_are_sent_and_a_hostile_mail_is_quoted_as_typed
         assert "Got it" not in russian.subject
 
 
-async def test_an_unproven_authors_words_are_not_repeated_by_any_template(database_url: str, tmp_path: Path) -> None:
+async def test_an_unproven_authors_words_are_not_repeated_by_any_template(lend: Lender, tmp_path: Path) -> None:
     """X6: letters to unauthenticated authors repeat none of their words but the subject, cut at 100 characters."""
     write(tmp_path, en__registered__txt=EVERY_FIELD)
-    async with running(database_url, tmp_path, tables=DIRECTORY) as gateway:
+    async with lend(tables=letters_in(tmp_path)) as gateway:
         mail = letter(
             '"Buy Gold at gold.test" <victim@client.test>', "sales@desk.test", "Buy " + "gold " * 60, "Go to http://gold.test now"
         )
@@ -116,9 +120,9 @@ async def check(gateway: Running) -> tuple[int, str]:
     return status, out + err
 
 
-async def test_faults_are_named_by_the_check_and_keep_a_running_service_as_it_was(database_url: str, tmp_path: Path) -> None:
+async def test_faults_are_named_by_the_check_and_keep_a_running_service_as_it_was(lend: Lender, tmp_path: Path) -> None:
     write(tmp_path, en__registered__txt="Subject: One\n\nFirst words, {{ client.name }}.\n")
-    async with running(database_url, tmp_path, tables=DIRECTORY) as gateway:
+    async with lend(tables=letters_in(tmp_path)) as gateway:
         assert (await check(gateway))[0] == 0
         for name, (source, _) in FAULTY.items():
             write(tmp_path, **{f"en__{name}__txt": source})
@@ -137,8 +141,7 @@ async def test_faults_are_named_by_the_check_and_keep_a_running_service_as_it_wa
         for path in (tmp_path / "letters" / "en").iterdir():
             path.unlink()
         write(tmp_path, en__registered__txt="Subject: Three\n\nLast words.\n")
-        gateway.process.signal(signal.SIGHUP)
-        await gateway.process.logged("configuration_handed_on", "number=2")
+        await gateway.process.reload()
         await gateway.take(letter("bob@client.test", "sales@desk.test", "Two"))
         [got] = await gateway.letters_to("bob@client.test")
         assert "Last words" in got.text
@@ -148,12 +151,12 @@ async def test_faults_are_named_by_the_check_and_keep_a_running_service_as_it_wa
         assert (status, "client.nmae" in err) == (2, True)
 
 
-async def test_the_built_in_words_are_exported_for_editing_and_previewed_on_a_ticket(database_url: str, tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir()
-    async with running(database_url, tmp_path, tables=DIRECTORY.replace("letters", "own")) as gateway:
+async def test_the_built_in_words_are_exported_for_editing_and_previewed_on_a_ticket(lend: Lender, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    async with lend(tables=letters_in(tmp_path)) as gateway:
         await gateway.take(letter("Anna <anna@client.test>", "sales@desk.test", "Printer {{7*7}}", "It burns."))
         [registered] = await gateway.letters_to("anna@client.test")
-        directory = str(tmp_path / "own")
+        directory = str(tmp_path / "letters")
         status, _, err = await gateway.command("templates", "export", directory)
         assert status == 0, err
         exported = {str(path.relative_to(directory)) for path in Path(directory).rglob("*.txt")}
@@ -169,7 +172,7 @@ async def test_the_built_in_words_are_exported_for_editing_and_previewed_on_a_ti
         assert subject == f"Subject: {registered.subject}"
         assert "registered it as ticket #1" in text
 
-        own = tmp_path / "own" / "en" / "resolved.txt"
+        own = tmp_path / "letters" / "en" / "resolved.txt"
         own.write_text("Subject: Done\n\n[#Number#] is done, {{ client.name }}: {{ ticket.subject }}\n\n{{ rating.scale }}\n", "utf-8")
         status, _, err = await gateway.command("templates", "export", directory)
         assert (status, "Subject: Done" in own.read_text("utf-8")) == (0, True), "export adds, and never overwrites"

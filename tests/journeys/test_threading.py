@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
 
-from tests.journeys.running import Running, letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter, reply_to, written
 from tests.peers.smtp_peer import Received
 
 TRUST = """
@@ -47,8 +47,8 @@ async def ask(gateway: Running, author: str = ANNA, subject: str = "Printer on f
     return mail
 
 
-async def test_a_reply_finds_its_ticket_by_each_way(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, trust=TRUST) as gateway:
+async def test_a_reply_finds_its_ticket_by_each_way(lend: Lender) -> None:
+    async with lend(trust=TRUST) as gateway:
         question = await ask(gateway)
         [registered] = await gateway.letters_to("anna@client.test")
         [notified] = await gateway.letters_to("dana@staff.test")
@@ -110,8 +110,8 @@ class Attempt:
     why: str
 
 
-async def test_nobody_gets_into_a_ticket_or_speaks_for_an_agent_without_proof(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, trust=TRUST) as gateway:
+async def test_nobody_gets_into_a_ticket_or_speaks_for_an_agent_without_proof(lend: Lender) -> None:
+    async with lend(trust=TRUST) as gateway:
         question = await ask(gateway)
         [registered] = await gateway.letters_to("anna@client.test")
         [notified] = await gateway.letters_to("dana@staff.test")
@@ -130,7 +130,7 @@ async def test_nobody_gets_into_a_ticket_or_speaks_for_an_agent_without_proof(da
         await gateway.quiet()
         ticket = await gateway.ticket(1)
         assert (ticket["status"], ticket["assignee"], ticket["cc"]) == (before["status"], None, [])
-        kept = [(each["kind"], each["author"]["address"], each["verified"]) for each in ticket["articles"][1:]]
+        kept = [(each["kind"], each["author"]["address"], each["verified"]) for each in written(ticket)[1:]]
         assert kept == [("client_message", "mallory@evil.test", False)] * 4
         of_the_ticket = [each for each in gateway.relay.to("anna@client.test") if each.message["X-Deskgate-Ticket"] == "1"]
         assert of_the_ticket == [registered], "nothing more went to the client"
@@ -216,9 +216,9 @@ def attempts(question: EmailMessage, registered: Received, notified: Received, t
     }
 
 
-async def test_spf_of_the_agents_domain_is_proof_enough_and_its_absence_is_none(database_url: str, tmp_path: Path) -> None:
+async def test_spf_of_the_agents_domain_is_proof_enough_and_its_absence_is_none(lend: Lender) -> None:
     zone = {("staff.test", "TXT"): ["v=spf1 ip4:127.0.0.1 -all"], ("home.test", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"]}
-    async with running(database_url, tmp_path, trust="", zone=zone) as gateway:
+    async with lend(trust="", zone=zone) as gateway:
         await ask(gateway)
         [notified] = await gateway.letters_to("dana@staff.test")
         refused = await gateway.take(reply_to(notified, "Dana Agent <dana@home.test>", "From another network."))

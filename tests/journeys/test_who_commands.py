@@ -3,13 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 from tests.auth.nameserver import Zone
 from tests.auth.sealing import seal
 from tests.auth.signing import ed25519_record, rsa_record, sign_ed25519, sign_rsa
-from tests.journeys.running import Running, letter, reply_to, running
+from tests.journeys.lending import Lender
+from tests.journeys.running import Running, letter, reply_to, written
 
 ANNA = "Anna <anna@client.test>"
 SPF_PASS, SPF_FAIL = ["v=spf1 ip4:127.0.0.1 -all"], ["v=spf1 ip4:192.0.2.1 -all"]
@@ -108,8 +108,8 @@ async def looked_at(gateway: Running, number: int) -> dict[str, Any]:
     raise AssertionError(gateway.process.told())
 
 
-async def test_every_token_with_every_proof(database_url: str, tmp_path: Path) -> None:
-    async with running(database_url, tmp_path, trust='arc_sealers = ["list.test"]', zone=ZONE, tables=AGENTS) as gateway:
+async def test_every_token_with_every_proof(lend: Lender) -> None:
+    async with lend(trust='arc_sealers = ["list.test"]', zone=ZONE, tables=AGENTS) as gateway:
         for subject in ("Printer", "Old"):
             await gateway.take(letter(ANNA, "support@desk.test", subject))
         await gateway.quiet()
@@ -128,8 +128,8 @@ async def test_every_token_with_every_proof(database_url: str, tmp_path: Path) -
         proven = {name for name, origin in ORIGINS.items() if origin.proven}
         ticket, old = await gateway.ticket(1), await gateway.ticket(2)
         assert set(ticket["tags"]) == proven
-        assert len(ticket["articles"]) == 1 + len(proven)
-        assert (old["tags"], old["status"], len(old["articles"])) == ([], "closed", 1)
+        assert len(written(ticket)) == 1 + len(proven)
+        assert (old["tags"], old["status"], len(written(old))) == ([], "closed", 1)
         await gateway.quiet()
         # The forger hears nothing; each agent in whose name mail was held is told once, however often.
         held = [each for each in gateway.relay.messages if "in your name" in each.subject]
@@ -142,9 +142,9 @@ async def test_every_token_with_every_proof(database_url: str, tmp_path: Path) -
         assert arc["dmarc"] == "fail"
 
 
-async def test_a_forged_command_does_nothing_and_says_nothing_to_the_forger(database_url: str, tmp_path: Path) -> None:
+async def test_a_forged_command_does_nothing_and_says_nothing_to_the_forger(lend: Lender) -> None:
     zone = {("staff.test", "TXT"): SPF_FAIL, ("client.test", "TXT"): SPF_PASS}
-    async with running(database_url, tmp_path, trust="", zone=zone) as gateway:
+    async with lend(trust="", zone=zone) as gateway:
         await gateway.take(letter(ANNA, "support@desk.test"))
         [notification] = await gateway.letters_to("dana@staff.test")
         await gateway.quiet()
@@ -158,15 +158,15 @@ async def test_a_forged_command_does_nothing_and_says_nothing_to_the_forger(data
         await gateway.quiet()
         ticket = await gateway.ticket(1)
         assert ticket["status"] == "new"
-        assert ticket["articles"][1]["text"] == "Still burning.\n@closed"
+        assert written(ticket)[1]["text"] == "Still burning.\n@closed"
         assert not gateway.relay.to("eve@evil.test")
         told = [each for each in gateway.relay.messages[before:] if each.recipients != ("oleg@staff.test",)]
         assert {each.recipients for each in told} == {("dana@staff.test",)}
 
 
-async def test_what_dns_does_not_tell_is_asked_for_an_hour_and_then_held(database_url: str, tmp_path: Path) -> None:
+async def test_what_dns_does_not_tell_is_asked_for_an_hour_and_then_held(lend: Lender) -> None:
     zone: dict[tuple[str, str], list[str] | str] = {("staff.test", "TXT"): "servfail", ("client.test", "TXT"): SPF_PASS}
-    async with running(database_url, tmp_path, trust="", zone=zone) as gateway:
+    async with lend(trust="", zone=zone) as gateway:
         await gateway.take(letter(ANNA, "support@desk.test"))
         [notification] = await gateway.letters_to("dana@staff.test")
         await gateway.send(reply_to(notification, "Dana Agent <dana@staff.test>", "Done.\n@closed"))

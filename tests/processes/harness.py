@@ -36,10 +36,22 @@ class Parent:
         """Pids of the children by slot."""
         return {slot: pid for pid, slot in children_of(self.pid).items() if slot}
 
-    async def logged(self, *words: str, seconds: float = 10.0) -> str:
-        """The first log line with all these words."""
-        await until(lambda: any(all(word in line for word in words) for line in self.log), seconds, lambda: f"{words} in\n{self.told()}")
-        return next(line for line in self.log if all(word in line for word in words))
+    async def logged(self, *words: str, seconds: float = 10.0, after: int = 0) -> str:
+        """The first log line with all these words, of those after so many."""
+
+        def found() -> str | None:
+            return next((line for line in self.log[after:] if all(word in line for word in words)), None)
+
+        await until(lambda: found() is not None, seconds, lambda: f"{words} in\n{self.told()}")
+        return found() or ""
+
+    async def reload(self) -> None:
+        """Has the configuration read again, and waits until every child works by it."""
+        known = len(self.log)
+        self.signal(signal.SIGHUP)
+        handed_on = await self.logged("configuration_handed_on", seconds=START_SECONDS, after=known)
+        [number] = [word for word in handed_on.split() if word.startswith("number=")]
+        await self.logged("configuration_in_force", number, seconds=START_SECONDS, after=known)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
