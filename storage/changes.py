@@ -26,6 +26,7 @@ class NewTicket:
     client_name: str
     client_address: str
     client_key: str
+    written_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ class Attached:
 
 
 OPEN = """
-    INSERT INTO tickets (subject, department, gateway, language, category, related, client_waiting_since, client_id)
-    SELECT :subject, :department, :gateway, :language, :category, :related, now(), {client} RETURNING number, client_id, created_at
+    INSERT INTO tickets (subject, department, gateway, written_to, language, category, related, client_waiting_since, client_id)
+    SELECT :subject, :department, :gateway, :written_to, :language, :category, :related, now(), {client}
+    RETURNING number, client_id, created_at
 """
 ARTICLE = """
     INSERT INTO articles (ticket, kind, author_role, author_name, author_address, message_id, text, quoted_text, signature, html, private,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.facts import KnownClient
@@ -50,14 +51,30 @@ class Taken:
 
 
 async def client_of(session: AsyncSession, key: str) -> KnownClient | None:
-    found = await show_by_address(session, key)
+    return await known(session, await show_by_address(session, key))
+
+
+async def client_numbered(session: AsyncSession, number: int) -> KnownClient | None:
+    return await known(session, await show_client(session, number))
+
+
+async def known(session: AsyncSession, found: Client | None) -> KnownClient | None:
     if found is None:
         return None
-    rows = await session.execute(select(client_addresses.c.key, client_addresses.c.address).where(client_addresses.c.client_id == found.id))
+    columns = client_addresses.c
+    query = select(columns.key, columns.address).where(columns.client_id == found.id).order_by(columns.created_at, columns.key)
+    rows = await session.execute(query)
     return known_client(found.id, found.name, [(each.key, each.address) for each in rows])
 
 
-async def list_clients(session: AsyncSession, limit: int = 1000) -> list[Client]:
+async def owners(session: AsyncSession, keys: Sequence[str]) -> dict[str, Taken]:
+    """Whose these normalised addresses are, of those that are somebody's."""
+    columns = client_addresses.c
+    query = select(columns.key, columns.address, columns.client_id).where(columns.key.in_(keys)).order_by(columns.key)
+    return {row.key: Taken(row.address, row.client_id) for row in await session.execute(query)}
+
+
+async def list_clients(session: AsyncSession, limit: int | None = None) -> list[Client]:
     return [client(row) for row in await session.execute(LIST, {"limit": limit})]
 
 
@@ -86,6 +103,14 @@ async def add_client(session: AsyncSession, new: NewClient) -> int | Taken:
     ]
     await session.execute(client_addresses.insert().values(rows))
     return number
+
+
+async def add_address(session: AsyncSession, client_id: int, key: str, address: str) -> bool:
+    """One more address of a client; False where it is somebody's already."""
+    # Later than those that this very transaction added, whose time is its beginning.
+    values = {"key": key, "address": address, "client_id": client_id, "created_at": func.clock_timestamp()}
+    statement = insert(client_addresses).values(values).on_conflict_do_nothing().returning(client_addresses.c.key)
+    return (await session.execute(statement)).first() is not None
 
 
 def client(row: Sequence[object]) -> Client:

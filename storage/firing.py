@@ -15,6 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.domain.firing import Happened, KeptWaiting, LastMail
 from gateway.domain.states import EventKind, Role
 
+BEFELL: Final = (
+    EventKind.HELD,
+    EventKind.SILENCED,
+    EventKind.DELIVERY_DELAYED,
+    EventKind.DELIVERY_FAILED,
+    EventKind.BOUNCED,
+    EventKind.COMPLAINED,
+)
+"""Events that nobody meant, most of them of our own letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -43,8 +53,10 @@ async def look(session: AsyncSession) -> Span:
 
 
 async def events(session: AsyncSession, span: Span, kinds: Sequence[EventKind], most: int) -> list[Happened]:
-    """The first of these kinds that people are behind. What rules changed while they took a mail in is not among them."""
-    rows = await session.execute(_EVENTS, {"after": span.after, "until": span.until, "kinds": list(kinds), "most": most})
+    """The first of these kinds: what people did, but not what rules changed while they took a mail in; and of what befell the
+    ticket the first of its kind in a day, for the letter that a rule sends may be lost as well."""
+    given = {"after": span.after, "until": span.until, "kinds": list(kinds), "befell": list(BEFELL), "most": most}
+    rows = await session.execute(_EVENTS, given)
     return [Happened(row.id, row.ticket, EventKind(row.kind), Role(row.actor_role), row.inbound_id) for row in rows]
 
 
@@ -77,7 +89,7 @@ async def note_fired(session: AsyncSession, ticket: int, rules: Sequence[str], s
 async def last_mail(session: AsyncSession, ticket: int) -> LastMail | None:
     """None where the client never wrote by mail, or it is gone."""
     row = (await session.execute(_LAST_MAIL, {"ticket": ticket})).one_or_none()
-    return LastMail(row.kind or "message", row.reverse_path, bool(row.disowned), row.silenced) if row is not None else None
+    return LastMail(row.kind or "message", row.reverse_path, bool(row.disowned), row.silenced, row.aligned) if row is not None else None
 
 
 # A desk that fires rules for the first time leaves its past alone; what happened while it was starting is not past.
@@ -105,7 +117,11 @@ _ADVANCE: Final = text("""
 
 _EVENTS: Final = text("""
     SELECT id, ticket, kind, actor_role, inbound_id FROM ticket_events e
-    WHERE id > :after AND id <= :until AND kind = ANY(CAST(:kinds AS text[])) AND actor_role <> 'system'
+    WHERE id > :after AND id <= :until AND kind = ANY(CAST(:kinds AS text[]))
+      AND (CASE WHEN kind = ANY(CAST(:befell AS text[])) THEN NOT EXISTS (
+            SELECT FROM ticket_events o
+            WHERE o.ticket = e.ticket AND o.kind = e.kind AND o.id < e.id AND o.at > e.at - interval '1 day')
+        ELSE actor_role <> 'system' END)
       AND NOT (kind IN ('status_changed', 'assigned', 'department_changed', 'category_changed', 'priority_changed', 'tagged', 'cc_changed')
         AND inbound_id IS NOT NULL AND EXISTS (
             SELECT FROM ticket_events r WHERE r.ticket = e.ticket AND r.inbound_id = e.inbound_id AND r.kind = 'rule_applied'))
@@ -142,7 +158,8 @@ _FIRED: Final = text("""
 _LAST_MAIL: Final = text("""
     SELECT i.kind, i.reverse_path,
         i.dmarc = 'fail' AND NOT coalesce(i.verdict @> '{"aligned": true, "source": "arc"}', false) AS disowned,
-        (SELECT data ->> 'why' FROM ticket_events WHERE ticket = a.ticket AND inbound_id = i.id AND kind = 'silenced' LIMIT 1) AS silenced
+        (SELECT data ->> 'why' FROM ticket_events WHERE ticket = a.ticket AND inbound_id = i.id AND kind = 'silenced' LIMIT 1) AS silenced,
+        coalesce(i.verdict @> '{"aligned": true}', false) AS aligned
     FROM articles a JOIN inbound_messages i ON i.id = a.inbound_id
     WHERE a.ticket = :ticket AND a.kind = 'client_message' ORDER BY a.id DESC LIMIT 1
 """)

@@ -12,14 +12,19 @@ from gateway.domain.facts import Effect, KnownClient, KnownTicket, Participant, 
 from gateway.domain.organisation import Budget
 from gateway.domain.states import Priority, Status
 
+NEAR = 32
+"""Letters before a bound: from there on they are counted one by one. More than those who decide at this moment cause together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is known of a message before the database is asked. Keys are SHA-256; `network` is empty without a peer."""
+    """What is known of a message before the database is asked. Keys are SHA-256; `domain` is the author's as budgets count it; `network`
+    is empty without a peer."""
 
     effect_keys: tuple[bytes, ...]
     id_keys: tuple[bytes, ...]
     author_key: str
+    domain: str
     network: str
     subject_key: bytes
     agent: str | None
@@ -28,8 +33,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Automatic letters of the last hour by what bounds them, counted up to the bound; `same_subject`: one answered this author's
-    subject already."""
+    """Automatic letters of the last hour by what bounds them, counted up to the bound; `overall` is 0 while they are far from theirs.
+    `same_subject`: one answered this author's subject already."""
 
     address: int
     domain: int
@@ -70,9 +75,14 @@ ASK = text(
           WHERE domain = :domain AND at > now() - interval '1 hour' LIMIT :domain_bound) AS counted) AS by_domain,
         (SELECT count(*) FROM (SELECT FROM automatic_letters
           WHERE network = :network AND network <> '' AND at > now() - interval '1 hour' LIMIT :network_bound) AS counted) AS by_network,
-        -- Ids run with time: two look-ups instead of counting the whole hour. Ids that a rollback left unused count as letters.
-        coalesce((SELECT max(id) FROM automatic_letters) - (SELECT id FROM automatic_letters
-          WHERE at > now() - interval '1 hour' ORDER BY at LIMIT 1) + 1, 0) AS overall,
+        -- Ids run with time: two look-ups instead of counting the whole hour. Ids that a rollback left unused must not count as letters, so
+        -- what seems to be near the bound is counted. Some that were written at the same time may have got their ids in another order.
+        CASE WHEN (SELECT max(id) FROM automatic_letters) - (SELECT id FROM automatic_letters
+               WHERE at > now() - interval '1 hour' ORDER BY at LIMIT 1) + 1 + :near < :overall_bound
+             THEN 0
+             ELSE (SELECT count(*) FROM (SELECT FROM automatic_letters
+               WHERE at > now() - interval '1 hour' LIMIT :overall_bound) AS counted)
+        END AS overall,
         EXISTS (SELECT FROM automatic_letters
           WHERE address = :author_key AND subject_key = :subject_key AND at > now() - interval '1 hour') AS same_subject,
         (CAST(:agent AS text) IS NOT NULL AND EXISTS (SELECT FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
@@ -86,6 +96,7 @@ ASK = text(
 LOCK_TICKETS = text(
     """
     SELECT number, subject, status, priority, department, gateway, language, client_id, category, assignee, merged_into, created_at,
+        written_to,
         now() - closed_at AS closed_for
     FROM tickets WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR UPDATE
     """
@@ -115,7 +126,9 @@ DETAILS = text(
             SELECT id, author_address, right(text || E'\n' || signature, 2000) AS closing FROM articles
              WHERE ticket = t.number AND author_address IS NOT NULL AND kind IN ('client_message', 'agent_reply') ORDER BY id DESC LIMIT 8
         ) AS latest),
-        (SELECT count(*) FROM automatic_letters WHERE ticket = t.number AND at > now() - interval '1 day')
+        -- With those of the tickets that were merged into it: merging makes no new room.
+        (SELECT count(*) FROM automatic_letters
+          WHERE ticket = ANY(ARRAY(SELECT number FROM tickets WHERE merged_into = t.number) || t.number) AND at > now() - interval '1 day')
     FROM tickets t JOIN clients c ON c.id = t.client_id WHERE t.number = ANY(CAST(:numbers AS bigint[]))
     """
 )
@@ -145,12 +158,14 @@ async def ask(session: AsyncSession, question: Question, inbound_id: int, budget
                 "effect_keys": list(question.effect_keys),
                 "id_keys": list(question.id_keys),
                 "author_key": question.author_key,
-                "domain": question.author_key.rpartition("@")[2],
+                "domain": question.domain,
                 "network": question.network,
                 "subject_key": question.subject_key,
                 "address_bound": budget.per_address_hour,
                 "domain_bound": budget.per_author_domain_hour,
                 "network_bound": budget.per_network_hour,
+                "overall_bound": budget.overall_hour,
+                "near": NEAR,
                 "agent": question.agent,
                 "inbound_id": inbound_id,
             },
@@ -165,6 +180,42 @@ async def ask(session: AsyncSession, question: Question, inbound_id: int, budget
         waited=row.waited or timedelta(0),
         now=row.now,
     )
+
+
+LETTERS_TO = text(
+    """
+    SELECT address, (SELECT count(*) FROM (SELECT FROM automatic_letters a
+          WHERE a.address = wanted.address AND at > now() - interval '1 hour' LIMIT :bound) AS counted) AS letters
+    FROM unnest(CAST(:addresses AS text[])) AS wanted(address)
+    """
+)
+
+
+async def letters_to(session: AsyncSession, addresses: Iterable[str], bound: int) -> dict[str, int]:
+    """Automatic letters that outside mail caused to each of these normalised addresses within the hour, counted up to `bound`."""
+    wanted = sorted(set(addresses))
+    if not wanted:
+        return {}
+    rows = await session.execute(LETTERS_TO, {"addresses": wanted, "bound": bound})
+    return {row.address: row.letters for row in rows}
+
+
+ALSO_ADDRESSED = text(
+    "SELECT EXISTS (SELECT FROM ticket_events WHERE ticket = :ticket AND kind = 'also_addressed' AND data ->> 'gateway' = :gateway)"
+)
+
+
+async def was_also_addressed(session: AsyncSession, ticket: int, gateway: str) -> bool:
+    """Whether an event of the ticket names this gateway already."""
+    return bool(await session.scalar(ALSO_ADDRESSED, {"ticket": ticket, "gateway": gateway}))
+
+
+LATEST_REPLIES = text("SELECT text FROM outbox_messages WHERE ticket = :ticket AND kind = 'agent_reply' ORDER BY id DESC LIMIT 50")
+
+
+async def latest_replies(session: AsyncSession, ticket: int) -> tuple[str, ...]:
+    """The texts of the letters that carried agents' words to the client, the newest first."""
+    return tuple((await session.execute(LATEST_REPLIES, {"ticket": ticket})).scalars())
 
 
 async def lock_tickets(session: AsyncSession, numbers: Iterable[int]) -> tuple[KnownTicket, ...]:
@@ -203,6 +254,7 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
         earlier=tuple((author, closing) for author, closing in earlier or ()),
         closed_for=row.closed_for,
         created_at=row.created_at,
+        written_to=row.written_to,
         answered_today=answered,
     )
 

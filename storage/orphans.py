@@ -1,4 +1,5 @@
-"""Rows that name departments, agents, gateways or levels of satisfaction which the configuration no longer has."""
+"""Rows that no longer fit the configuration: they name departments, agents, gateways or levels of satisfaction that it has not, or clients
+under addresses that are gateways' by now (U4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ FIND = text(
      WHERE gateway IS NOT NULL AND gateway <> ALL(CAST(:gateways AS text[]))
        AND NOT ('*@' || split_part(gateway, '@', 2)) = ANY(CAST(:gateways AS text[])) GROUP BY gateway
     UNION ALL
+    -- A client from before the address became a gateway's; what it wrote with a subaddress is the gateway's too.
+    SELECT 'client', key, (SELECT count(*) FROM tickets WHERE client_id = a.client_id) FROM client_addresses a
+     WHERE (key = ANY(CAST(:gateways AS text[])) OR regexp_replace(key, '[+].*@', '@') = ANY(CAST(:gateways AS text[]))
+        OR ('*@' || split_part(key, '@', 2)) = ANY(CAST(:gateways AS text[]))) AND key <> ALL(CAST(:agents AS text[]))
+    UNION ALL
     -- By score: a level may be called otherwise today.
     SELECT 'rating', score || ' ' || (array_agg(level ORDER BY id DESC))[1], count(DISTINCT ticket) FROM ratings
      WHERE score <> ALL(CAST(:scores AS integer[])) GROUP BY score
@@ -28,6 +34,7 @@ REMEDY = {
     "department": "shown under the default department; `tickets set N --department KEY` moves one",
     "assignee": "its department is told instead; `tickets set N --assignee ADDR` gives it to somebody",
     "rating": "still counted; a level that was used is switched off by `active = false`, not deleted: put it back",
+    "client": "a gateway's address is nobody's account: its mail is ignored, and letters to it are not sent; give the gateway another one",
     "gateway": "answered from that address still; put it back, switched off, or expect bounces",
 }
 

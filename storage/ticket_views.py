@@ -1,9 +1,12 @@
 """Tickets as people and programs read them: rows of a list, and one with its articles and events."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.notices import notices
 
 COLUMNS = """
     t.number, t.subject, t.status, t.category, t.priority, t.department, t.gateway, t.language, t.assignee, t.related, t.merged_into,
@@ -35,6 +38,13 @@ ARTICLES = text(
 EVENTS = text(
     "SELECT id, kind, actor_role, actor, data, inbound_id, at FROM ticket_events WHERE ticket = ANY(CAST(:numbers AS bigint[])) ORDER BY id"
 )
+LATEST = text(
+    """
+    SELECT text, author_name AS name, author_address AS address,
+        (SELECT array_agg(filename ORDER BY id) FROM attachments WHERE article_id = a.id AND NOT inline) AS files
+    FROM articles a WHERE ticket = :number AND kind = 'client_message' AND verified AND NOT private ORDER BY id DESC LIMIT 1
+    """
+)
 COUNTS = text("SELECT status, count(*) AS n FROM tickets GROUP BY status")
 
 Document = dict[str, Any]
@@ -50,9 +60,25 @@ async def show_ticket(session: AsyncSession, number: int) -> Document | None:
     row = (await session.execute(SHOW, {"number": number})).first()
     if row is None:
         return None
-    articles = [article(each) for each in await session.execute(ARTICLES, {"number": row.number})]
-    events = [event(each) for each in await session.execute(EVENTS, {"numbers": [row.number, *row.merged]})]
+    numbers = [row.number, *row.merged]
+    written = [*await session.execute(ARTICLES, {"number": row.number}), *await notices(session, numbers)]
+    articles = [article(each) for each in sorted(written, key=lambda each: (each.created_at, each.id))]
+    events = [event(each) for each in await session.execute(EVENTS, {"numbers": numbers})]
     return ticket(row) | {"merged": list(row.merged), "articles": articles, "events": events}
+
+
+@dataclass(frozen=True, slots=True)
+class LatestMessage:
+    text: str
+    name: str
+    address: str
+    files: tuple[str, ...]
+
+
+async def latest_message(session: AsyncSession, number: int) -> LatestMessage | None:
+    """What the client wrote last; `files` are the names of what came along."""
+    row = (await session.execute(LATEST, {"number": number})).first()
+    return LatestMessage(row.text, row.name, row.address or "", tuple(row.files or ())) if row is not None else None
 
 
 async def count_by_status(session: AsyncSession) -> dict[str, int]:

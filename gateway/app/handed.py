@@ -31,8 +31,8 @@ def unpack(packed: bytes) -> tuple[Settings, tuple[tuple[str, str], ...]]:
 def seen_from_outside(settings: Settings, sockets: Mapping[str, Sequence[socket]]) -> Settings:
     """With port 0 the links in letters need the port that we got."""
     bound = sockets.get("web")
-    if settings.web.base_url is not None or settings.web.listen.port != 0 or not bound:
+    if settings.web.address_is_known or not bound:
         return settings
     host, port = bound[0].getsockname()[:2]
     site = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return settings.model_copy(update={"web": settings.web.model_copy(update={"base_url": site})})
+    return settings.seen_at(site)

@@ -3,8 +3,10 @@
 import asyncio
 
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.app.senders import look_after_senders
 from gateway.auth.dns import Resolver
 from gateway.config.settings import Settings
+from gateway.desk.alarm import sound_alarm
 from gateway.desk.digest import write_digests
 from gateway.desk.firing import fire_rules
 from gateway.parsing.parent import Counters, Parser
@@ -12,9 +14,10 @@ from gateway.parsing.process import Limits
 from gateway.supervisor.child import Control
 from gateway.telemetry import metrics
 from gateway.telemetry.follow import Followed, follow
+from gateway.workers.forwarding import watch_forwarding
 from gateway.workers.intake import LEASE, Intake, Taken
 from gateway.workers.loop import Loop, Pace
-from gateway.workers.schedule import JOBS, Job, Schedule
+from gateway.workers.schedule import JOBS, Job, Schedule, in_one
 from gateway.workers.wake import Waker
 from storage.engine import sessions
 
@@ -22,7 +25,11 @@ PARSERS = 2
 """At work at once: a message that takes its ten seconds must not hold up all others."""
 RULES_SECONDS = 10.0
 DIGESTS_SECONDS = 30.0
-"""Between two looks at what rules may fire on, and at agents whose digest is due."""
+SENDERS_SECONDS = 60.0
+"""Between two looks at what rules may fire on, at agents whose digest is due, and at what DNS says of From addresses."""
+ALARM_SECONDS = 10.0
+FORWARDING_SECONDS = 60.0
+"""Between two looks at probes that are due, or did not come back."""
 SHARE_OF_DRAINING = 0.7
 """Of the whole service's time to stop: the supervisor's patience ends later."""
 
@@ -42,14 +49,14 @@ async def run(control: Control) -> None:
         try:
             async with asyncio.TaskGroup() as together:
                 together.create_task(Loop(intake, engine, pace).run(control.draining))
-                together.create_task(Schedule(make, worker, jobs(live, waker)).run(control.draining))
+                together.create_task(Schedule(make, worker, jobs(live, waker, resolver)).run(control.draining))
         finally:
             await resolver.close()
             await waker.aclose()
             telling.cancel()
 
 
-def jobs(live: Live, wake: Waker) -> tuple[Job, ...]:
+def jobs(live: Live, wake: Waker, resolver: Resolver) -> tuple[Job, ...]:
     """Those of every desk, and those that go by its configuration of the moment."""
 
     def letters() -> None:
@@ -58,7 +65,10 @@ def jobs(live: Live, wake: Waker) -> tuple[Job, ...]:
     return (
         *JOBS,
         Job("rules", RULES_SECONDS, lambda sessions: fire_rules(sessions, live.now.organisation, letters)),
+        Job("senders", SENDERS_SECONDS, lambda sessions: look_after_senders(sessions, live, resolver, letters)),
         Job("digests", DIGESTS_SECONDS, lambda sessions: write_digests(sessions, live.now.organisation, letters)),
+        Job("forwarding", FORWARDING_SECONDS, lambda sessions: watch_forwarding(sessions, live.now.organisation, letters)),
+        Job("alarm", ALARM_SECONDS, in_one(lambda session: sound_alarm(session, live.now.organisation.budget))),
     )
 
 

@@ -6,7 +6,7 @@ import time
 from gateway.app import values
 from gateway.app.child import Live, engine_for
 from gateway.domain.envelope import Envelope
-from gateway.ingress.accept import Acceptor
+from gateway.ingress.accept import Acceptor, Also
 from gateway.ingress.content import Content
 from gateway.ingress.service import SmtpService, serve_smtp
 from gateway.supervisor.child import Control
@@ -52,11 +52,11 @@ async def run(control: Control) -> None:
 class MeasuredAcceptor(Acceptor):
     """Tells the metrics how long it took to make each message durable."""
 
-    async def accept_message(self, envelope: Envelope, content: Content) -> int:
+    async def accept_message(self, envelope: Envelope, content: Content, also: Also | None = None) -> int:
         began = time.perf_counter()
         outcome = "failed"
         try:
-            inbound_id = await super().accept_message(envelope, content)
+            inbound_id = await super().accept_message(envelope, content, also)
             outcome = "kept"
         finally:
             metrics.accept_seconds.labels(outcome).observe(time.perf_counter() - began)

@@ -1,7 +1,9 @@
-"""The sender child: the outbox out, by the relay or into a directory."""
+"""The sender child: the outbox out, by the relay, into a directory, or by the servers of single From addresses."""
 
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.app.senders import own_transports
 from gateway.app.undelivered import reporter
+from gateway.config.dkim import dkim_keys
 from gateway.config.outbound import Directory
 from gateway.config.settings import Settings
 from gateway.domain.letter import RELAY
@@ -11,6 +13,7 @@ from gateway.outbound.deliver import SmtpTransport
 from gateway.outbound.delivery import Transport
 from gateway.outbound.directory import DirectoryTransport
 from gateway.outbound.retry import Policy
+from gateway.outbound.sign import Signing
 from gateway.supervisor.child import Control
 from gateway.telemetry import metrics
 from gateway.workers.sender import Sender, Sending
@@ -26,14 +29,15 @@ async def run(control: Control) -> None:
     async with engine_for(control, settings.database.pool_size) as engine:
         sender = Sender(
             sessions(engine),
-            {RELAY: transport(settings)},
+            {RELAY: transport(settings), **own_transports(settings)},
             reporter(EventKind.DELIVERY_FAILED, lambda: live.now.organisation),
             on_late=reporter(EventKind.DELIVERY_DELAYED, lambda: live.now.organisation),
             worker=worker_name(control),
             sending=sending(settings, shadow=control.configuration.shadow),
+            signing=Signing(dkim_keys(settings.dkim), lambda address: live.now.organisation.gateway(address) is not None),
             attempted=measure,
         )
-        leave_when_changed(control, live, lambda settings: settings.outbound)
+        leave_when_changed(control, live, lambda settings: (settings.outbound, settings.from_address, settings.dkim))
         control.ready()
         await sender.run(control.draining, engine)
 

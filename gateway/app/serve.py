@@ -53,9 +53,10 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
     settings = loaded.settings
     logs.configure(settings.server.log, process="parent")
     tell(loaded)
-    chosen = roles(settings.server.processes, options.roles, shadow=options.shadow)
+    chosen = roles(settings.server.processes, options.roles, shadow=options.shadow, polls=polls(settings))
     sockets = listen(settings, {role.sockets for role in chosen if role.sockets is not None})
-    handed_on = pack(seen_from_outside(settings, sockets), str(found.path))
+    seen = seen_from_outside(settings, sockets)
+    handed_on = pack(seen, str(found.path))
     with sharing.directory() as shared:
         plan = Plan(
             chosen,
@@ -65,22 +66,29 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
             around=Surroundings(settings.server.log, shared),
             draining_seconds=settings.limits.drain_seconds,
         )
-        supervisor = Supervisor(plan, WhenNeeded(settings), lambda: reload(found, settings, sockets), announce)
+        site = None if settings.web.address_is_known else seen.web.base_url
+        supervisor = Supervisor(plan, WhenNeeded(settings, site), lambda: reload(found, settings, sockets), announce)
         asyncio.run(supervisor.run())
 
 
 class WhenNeeded:
     """The database, imported only once the listeners are on their way: SQLAlchemy and alembic are half of our start."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, site: str | None) -> None:
+        """`site`: where the web pages are, for commands to know, if the configuration does not say."""
+        self._settings, self._site = settings, site
         self._database: Database | None = None
 
     async def open(self) -> str:
         from gateway.app.database import database
 
         self._database = database(self._settings)
-        return await self._database.open()
+        url = await self._database.open()
+        if self._site is not None:
+            from gateway.app.site import write_down
+
+            await write_down(url, self._site)
+        return url
 
     async def watch(self) -> None:
         assert self._database is not None
@@ -115,7 +123,14 @@ def reload(found: Found, started_with: Settings, sockets: Mapping[str, list[sock
     except ConfigurationError as error:
         raise Rejected([str(fault) for fault in error.faults]) from error
     tell(loaded)
-    return Reloaded(handed_on, tuple(key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key)))
+    changed = [key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key)]
+    # Without a mailbox no poller was started.
+    first_mailbox = ["gateway.fetch"] if polls(loaded.settings) and not polls(started_with) else []
+    return Reloaded(handed_on, (*changed, *first_mailbox))
+
+
+def polls(settings: Settings) -> bool:
+    return any(each.fetch is not None for each in settings.gateway)
 
 
 def value_of(settings: Settings, key: str) -> object:

@@ -1,4 +1,7 @@
-"""The operator's own letter templates, off the disk: at the start, at SIGHUP and for `deskgate check`."""
+"""The operator's own letter templates, off the disk: at the start, at SIGHUP and for `deskgate check`.
+
+What renders them is imported where there are any: most desks have none, and every command comes by here.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,8 +11,7 @@ from typing import Final
 from gateway.domain.organisation import Organisation
 from gateway.letters.built_in import built_in
 from gateway.letters.faults import Fault
-from gateway.letters.operators import Templates
-from gateway.letters.sandbox import LONGEST_SOURCE
+from gateway.letters.operators import NONE, Templates
 
 MOST_FILES: Final = 2000
 ENDINGS: Final = (".txt", ".html")
@@ -43,6 +45,11 @@ def equipped(organisation: Organisation) -> Organisation:
     return replace(organisation, template_files=tuple(sorted(found.files.items())))
 
 
+def templates_now(organisation: Organisation) -> Templates:
+    """What stands in its directory, checked or not: for previews."""
+    return read_templates(Path(organisation.templates)) if organisation.templates is not None else NONE
+
+
 def candidates(directory: Path) -> Iterator[Path]:
     """`LANG/NAME.txt` and `.html`; and, so that it is not left aside in silence, an event's template that stands beside the languages."""
     events = built_in().names()
@@ -56,6 +63,8 @@ def candidates(directory: Path) -> Iterator[Path]:
 
 
 def read(path: Path, name: str) -> str | Fault:
+    from gateway.letters.sandbox import LONGEST_SOURCE
+
     try:
         with path.open("rb") as file:
             # A character is four bytes at most; what is longer, the sandbox refuses by its length.

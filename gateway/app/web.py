@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.app.child import Live, engine_for
+from gateway.app.templates import templates_now
+from gateway.desk.alarm import overall_fault
 from gateway.supervisor.child import Control
 from gateway.supervisor.messages import Standing
 from gateway.telemetry import metrics
-from gateway.web import health, picture, probes, rating, server
+from gateway.web import health, picture, preview, probes, rating, server
 from gateway.web.app import create_app
 from gateway.web.queues import Queues, gauge
+from gateway.web.throttle import Throttle
 from gateway.workers.wake import Waker
+from storage.alarms import letters_of_hour
 from storage.engine import sessions
 
 POOL_SIZE = 4
@@ -24,7 +29,7 @@ async def run(control: Control) -> None:
     live = Live(control)
     async with engine_for(control, POOL_SIZE) as engine:
         make, waker = sessions(engine), Waker(engine)
-        queues = Queues(make)
+        queues = Queues(make, lambda: live.now.organisation.budget.overall_hour)
         children = CollectorRegistry()
         children.register(Children(control))
 
@@ -37,9 +42,12 @@ async def run(control: Control) -> None:
             probes.schema_serves(engine, await asyncio.to_thread(schema_fault)),
             probes.saying(lambda: children_fault(control.standing)),
         ]
+        degraded = [probes.judging(make, lambda session: letters_fault(session, live))]
         pictures = picture.Pictures(lambda: live.now.organisation)
         ratings = rating.RatingPages(make, lambda: live.now.organisation, pictures, lambda: waker("outbox"), rating.limits())
-        app = create_app([*health.routes(alive, ready, exposition), *picture.routes(pictures), *ratings.routes()], ratings.failed)
+        previews = preview.PreviewPages(make, lambda: live.now.organisation, templates_now, Throttle(120, 0.5))
+        routes = [*health.routes(alive, ready, exposition, degraded), *picture.routes(pictures), *ratings.routes(), *previews.routes()]
+        app = create_app(routes, ratings.failed)
         try:
             await server.serve(app, control.sockets, control.ready, control.draining)
         finally:
@@ -51,6 +59,10 @@ def schema_fault() -> probes.Judge:
     from gateway.app.schema import fault
 
     return fault
+
+
+async def letters_fault(session: AsyncSession, live: Live) -> str | None:
+    return overall_fault(await letters_of_hour(session), live.now.organisation.budget)
 
 
 def children_fault(standing: Standing) -> str | None:

@@ -30,7 +30,7 @@ from gateway.mail.message import Message, Trace
 
 LONGEST_FIELD = 16 << 10
 
-FETCHED = frozenset({Entry.IMAP, Entry.POP3})
+FETCHED = frozenset({Entry.IMAP, Entry.POP3, Entry.MAILDIR})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -8,7 +8,7 @@ from typing import get_args
 from gateway.domain.language import Language
 from gateway.domain.states import InboundState, OutboxState, Priority, Status
 
-ROLES = ("all", "listener", "intake", "sender", "web")
+ROLES = ("all", "listener", "intake", "sender", "poller", "web")
 
 DESCRIPTION = "Deskgate is the mail door of a support desk: it takes mail in over SMTP, makes tickets of it and sends what has to be sent."
 EPILOG = """\
@@ -40,6 +40,24 @@ def how_many(text: str) -> int:
 
 
 how_many.__name__ = "number"
+
+
+def key_bits(text: str) -> int:
+    """RFC 8301 §3.2: what all signers may make and all verifiers take."""
+    number = int(text)
+    if not 1024 <= number <= 4096:
+        raise argparse.ArgumentTypeError(f"{text}: 1024 to 4096 bits are expected; 2048 is what most have")
+    return number
+
+
+key_bits.__name__ = "number"
+
+
+def seconds(text: str) -> float:
+    found = float(text)
+    if not 0 <= found <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text}: seconds from 0 to 86400 are expected")
+    return found
 
 
 def moment(text: str) -> datetime:
@@ -79,6 +97,9 @@ def parser(version: str) -> argparse.ArgumentParser:
     rules(adder(commands))
     inbound(adder(commands))
     outbox(adder(commands))
+    gateways(adder(commands))
+    senders(adder(commands))
+    dkim(adder(commands))
     watching(adder(commands))
     return top
 
@@ -109,8 +130,9 @@ def running(add: Adder) -> None:
     )
     serve.add_argument("--shadow", action="store_true", help="decide and record, but send nothing")
     add("migrate", "schema:migrate", "bring the database's schema to this release's")
-    check = add("check", "check:check", "say what is wrong with the configuration, all of it at once")
+    check = add("check", "check:check", "say what is wrong with the configuration, all of it at once", as_json=True)
     check.add_argument("--database", action="store_true", help="also list rows that refer to what the configuration no longer has")
+    check.add_argument("--dns", action="store_true", help="also look up MX, SPF, DKIM, DMARC and reverse names, and say what to publish")
     add("demo", "demo:demo", "play the whole story on a database of its own, step by step")
     bench = add("bench", "bench:bench", "measure this machine: accepts a second, and mails a second to tickets and letters", as_json=True)
     bench.add_argument("--quick", action="store_true", help="a short form, for a first impression")
@@ -155,7 +177,7 @@ def tickets(add: Adder) -> None:
     reply.add_argument("number", type=identifier, metavar="N")
     reply.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who answers")
     reply.add_argument("--text", type=words, default="-", metavar="T", help="the answer; - reads standard input (the default)")
-    reply.add_argument("--from", dest="from_address", metavar="ADDR", help="a gateway address to answer from (default: the ticket's)")
+    reply.add_argument("--from", dest="from_address", metavar="ADDR", help="an address to answer from (default: the ticket's)")
 
 
 def clients(add: Adder) -> None:
@@ -166,10 +188,14 @@ def clients(add: Adder) -> None:
     new = add("add", "clients:add", "add a client", as_json=True)
     new.add_argument("addresses", nargs="+", metavar="ADDR", help="the client's addresses")
     new.add_argument("--name", type=line, default="", help="the client's name")
+    new.add_argument("--to", metavar="ID|ADDR", help="a client who is known and gets these addresses besides their own")
     imported = add("import", "clients:import_csv", "add clients from a CSV file with the columns name and address", as_json=True)
-    imported.add_argument(
-        "csv", metavar="CSV", help="the file; - is standard input. An address field may hold several, separated by spaces"
+    imported.description = (
+        "Adds all clients of the file, or none where a line is wrong. Fields are separated by commas, semicolons or tabs; headings may be "
+        "English, Russian or Polish, and without any the addresses are known by their @. A field may hold several addresses. A client "
+        "who is known gets those that are new, so that the same file may be imported again."
     )
+    imported.add_argument("csv", metavar="CSV", help="the file; - is standard input")
 
 
 def templates(add: Adder) -> None:
@@ -207,8 +233,22 @@ def inbound(add: Adder) -> None:
     shown = add("show", "inbound:show", "show one message's way and what was decided on it", as_json=True)
     shown.add_argument("id", type=identifier, metavar="ID")
     shown.add_argument("--raw", action="store_true", help="write the message's bytes as they were kept")
+    assigned = add("assign", "sorting:assign", "say whose held mail is; it then counts as if it had come now", as_json=True)
+    picked(assigned)
+    whose = assigned.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--client", metavar="ADDR|ID", help="a client that is known; whoever wrote it is that client from now on")
+    whose.add_argument("--new", action="store_true", help="whoever wrote it becomes a client")
+    assigned.add_argument("--department", metavar="KEY", help="the department of its ticket (default: the gateway's)")
+    picked(add("discard", "sorting:discard", "settle held mail without any effect; its bytes stay", as_json=True))
     replay = add("replay", "inbound:replay", "decide on a message again; a finished one has no second effect")
     replay.add_argument("id", type=identifier, metavar="ID")
+
+
+def picked(command: argparse.ArgumentParser) -> None:
+    """Which messages: by number, or all that are held of an author or a domain."""
+    command.add_argument("ids", nargs="*", type=identifier, metavar="ID")
+    command.add_argument("--author", action="append", default=[], metavar="ADDR", help="all held mail of this author; may be given again")
+    command.add_argument("--domain", action="append", default=[], metavar="NAME", help="likewise of all authors at this domain")
 
 
 def outbox(add: Adder) -> None:
@@ -228,6 +268,40 @@ def outbox(add: Adder) -> None:
     hold.add_argument("--why", type=line, default="held by an operator", metavar="TEXT", help="shown in status")
     add("release", "outbox:release", "let letters go again")
     add("adopt", "outbox:adopt", "make a restored or copied database this server's, so that it may send")
+
+
+def gateways(add: Adder) -> None:
+    add = group(add, "gateways", "gateway addresses, and proofs that their mail reaches us")
+    add("list", "gateways:list_gateways", "list gateway addresses, and how forwarding to them fares", as_json=True)
+    verify = add("verify", "gateways:verify", "send a probe to an outside address and wait until it has been forwarded to us", as_json=True)
+    verify.description = (
+        "Sends a probe to an address that is forwarded to us, or is one of ours, and waits for it. Says whether To and From survived, what "
+        "the gateway is found by, what SPF, DKIM and ARC say, and, where nothing came, the likeliest causes. Exit status 0 if clients who "
+        "write there get tickets of their own, else 1"
+    )
+    verify.add_argument("address", metavar="ADDRESS")
+    verify.add_argument("--wait", type=seconds, default=60.0, metavar="SECONDS", help="how long to wait for it (default: 60)")
+
+
+def senders(add: Adder) -> None:
+    add = group(add, "senders", "From addresses and their verification")
+    add("list", "senders:list_senders", "list From addresses, and whether letters may bear them", as_json=True)
+    verify = add("verify", "senders:verify", "send a letter with a code to a From address, or send it again", as_json=True)
+    verify.add_argument("address", metavar="ADDRESS", help="one of the [[from_address]] tables")
+    confirm = add("confirm", "senders:confirm", "take the code of such a letter, which proves the address", as_json=True)
+    confirm.add_argument("token", metavar="TOKEN", help="the code, as the letter has it")
+
+
+def dkim(add: Adder) -> None:
+    add = group(add, "dkim", "keys that letters are signed with")
+    new = add("new", "dkim:new", "make a key, and say what to publish in DNS and to put into the configuration", as_json=True)
+    new.add_argument("domain", metavar="DOMAIN", help="the domain of the From addresses that it shall vouch for")
+    new.add_argument("--selector", metavar="S", help="the key's name under the domain (default: desk and the month, such as desk202611)")
+    new.add_argument("--type", dest="kind", choices=("rsa", "ed25519"), default="rsa", help="rsa, which everybody verifies (the default)")
+    new.add_argument("--bits", type=key_bits, metavar="N", help="of an RSA key: 1024 to 4096 (default: 2048)")
+    new.add_argument(
+        "--file", metavar="PATH", help="where to put the key (default: beside the configuration, named by domain and selector)"
+    )
 
 
 def watching(add: Adder) -> None:

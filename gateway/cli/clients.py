@@ -1,17 +1,19 @@
 """`deskgate clients`: making clients known before they write."""
 
 import argparse
-import csv
+import sys
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.cli import client_table
 from gateway.cli.arguments import LARGEST
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table
-from gateway.cli.work import piped, work
+from gateway.cli.work import work
 from gateway.desk.audience import can_be_written_to
 from gateway.desk.identify import is_ours
 from gateway.desk.remembered import author_lock
@@ -20,6 +22,8 @@ from gateway.domain.organisation import Organisation
 from gateway.mail.address import address_key
 from storage import clients
 from storage.statements import lock
+
+NOT_UTF8: Final = "its address is not ASCII, and the file is not UTF-8: save it as UTF-8, for a guess is not good enough here"
 
 
 async def list_clients(options: argparse.Namespace) -> None:
@@ -36,16 +40,22 @@ async def list_clients(options: argparse.Namespace) -> None:
 
 async def show(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
-        if options.client.isdecimal() and int(options.client) <= LARGEST:
-            found = await clients.show_client(session, int(options.client))
-        else:
-            found = await clients.show_by_address(session, address_key(options.client))
-    if found is None:
-        raise Fail(f"there is no client {options.client}")
+        found = await one(session, options.client)
     if options.json:
         print_json(document(found))
     else:
         print_fields(document(found))
+
+
+async def one(session: AsyncSession, named: str) -> clients.Client:
+    """By number or address; ends the command where there is none."""
+    if named.isdecimal() and int(named) <= LARGEST:
+        found = await clients.show_client(session, int(named))
+    else:
+        found = await clients.show_by_address(session, address_key(named))
+    if found is None:
+        raise Fail(f"there is no client {named}")
+    return found
 
 
 async def add(options: argparse.Namespace) -> None:
@@ -54,7 +64,8 @@ async def add(options: argparse.Namespace) -> None:
         if isinstance(new, str):
             raise Fail(new)
         async with opened.sessions.begin() as session:
-            number = await added(session, new)
+            owner = (await one(session, options.to)).id if options.to is not None else None
+            number = await added(session, new, owner)
             if isinstance(number, clients.Taken):
                 raise Fail(f"{number.address} belongs to client {number.client_id} already")
         async with opened.sessions() as session:
@@ -67,33 +78,105 @@ async def add(options: argparse.Namespace) -> None:
 
 
 async def import_csv(options: argparse.Namespace) -> int:
-    """Good rows are added whatever the bad ones are; those are named with their line."""
-    rows = list(read_csv(options.csv))
-    imported, known, faults = 0, 0, []
-    async with work(options) as opened, opened.sessions.begin() as session:
-        for line, name, addresses in rows:
-            new = readable(name, addresses, opened.organisation)
-            if isinstance(new, str):
-                faults.append({"line": line, "why": new})
-                continue
-            number = await added(session, new)
-            if isinstance(number, clients.Taken):
-                known += 1
-            else:
-                imported += 1
+    """All of it or nothing: what is wrong is named with its line. Done again it changes nothing."""
+    content = read(options.csv)
+    text, certain = client_table.decoded(content)
+    try:
+        found = list(client_table.rows(text))
+    except client_table.NoTableError as error:
+        raise Fail(f"{options.csv}: {error}") from error
+    done = Imported()
+    async with work(options) as opened, opened.sessions() as session:
+        for row in found:
+            new = readable(row.name, row.addresses, opened.organisation)
+            why = new if isinstance(new, str) else None if certain or is_ascii(row) else NOT_UTF8
+            if why is None and isinstance(new, clients.NewClient):
+                why = await take(session, row, new, done)
+            if why is not None:
+                done.faults.append({"line": row.line, "why": why})
+        if done.faults:
+            await session.rollback()
+        else:
+            await session.commit()
+    tell(options, done)
+    return Exit.WRONG if done.faults else Exit.DONE
+
+
+@dataclass(slots=True)
+class Imported:
+    """Lines by what became of them; `first` is where an address stood first."""
+
+    added: int = 0
+    extended: int = 0
+    known: int = 0
+    first: dict[str, int] = field(default_factory=dict)
+    repeated: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def take(session: AsyncSession, row: client_table.Row, new: clients.NewClient, done: Imported) -> str | None:
+    """Why it could not be done."""
+    for key, address in new.addresses:
+        if key in done.first:
+            done.repeated.append({"line": row.line, "address": address, "first": done.first[key]})
+        done.first.setdefault(key, row.line)
+    match await merged(session, new):
+        case clients.Taken() as taken:
+            return f"{taken.address} belongs to client {taken.client_id}, and another address of this line to another client"
+        case "added":
+            done.added += 1
+        case "extended":
+            done.extended += 1
+        case "known":
+            done.known += 1
+    return None
+
+
+def is_ascii(row: client_table.Row) -> bool:
+    return all(each.isascii() for each in row.addresses)
+
+
+def tell(options: argparse.Namespace, done: Imported) -> None:
     if options.json:
-        print_json({"added": imported, "known": known, "faults": faults})
-    else:
-        print(f"{imported} added, {known} known already, {len(faults)} refused")
-        for each in faults:
+        counts = {"added": 0, "extended": 0, "known": 0} if done.faults else asdict(done)
+        print_json({name: counts[name] for name in ("added", "extended", "known")} | {"repeated": done.repeated, "faults": done.faults})
+        return
+    for each in done.repeated:
+        print(f"  line {each['line']}: {each['address']} stands in line {each['first']} already")
+    if done.faults:
+        print(f"nothing is imported: {len(done.faults)} line(s) cannot be")
+        for each in done.faults:
             print(f"  line {each['line']}: {each['why']}")
-    return Exit.WRONG if faults else Exit.DONE
+    else:
+        print(f"{done.added} added, {done.extended} got more addresses, {done.known} known already")
 
 
-async def added(session: AsyncSession, new: clients.NewClient) -> int | clients.Taken:
-    """Under the authors' locks: mail of theirs may be making them at this moment."""
+async def merged(session: AsyncSession, new: clients.NewClient) -> Literal["added", "extended", "known"] | clients.Taken:
+    """Of a client who is known already, the addresses that are not."""
     await lock(session, [author_lock(key) for key, _ in new.addresses])
-    return await clients.add_client(session, new)
+    owners = await clients.owners(session, [key for key, _ in new.addresses])
+    if len({each.client_id for each in owners.values()}) > 1:
+        return next(iter(owners.values()))
+    if not owners:
+        await clients.add_client(session, new)
+        return "added"
+    owner = next(iter(owners.values())).client_id
+    more = [await clients.add_address(session, owner, key, address) for key, address in new.addresses if key not in owners]
+    return "extended" if more else "known"
+
+
+async def added(session: AsyncSession, new: clients.NewClient, owner: int | None) -> int | clients.Taken:
+    """Under the authors' locks: mail of theirs may be making them at this moment. `owner` is whose the addresses become, if not a new
+    client's."""
+    await lock(session, [author_lock(key) for key, _ in new.addresses])
+    if owner is None:
+        return await clients.add_client(session, new)
+    others = (each for each in (await clients.owners(session, [key for key, _ in new.addresses])).values() if each.client_id != owner)
+    if (taken := next(others, None)) is not None:
+        return taken
+    for key, address in new.addresses:
+        await clients.add_address(session, owner, key, address)
+    return owner
 
 
 def readable(name: str, addresses: Iterable[str], desk: Organisation) -> clients.NewClient | str:
@@ -109,22 +192,11 @@ def readable(name: str, addresses: Iterable[str], desk: Organisation) -> clients
     return clients.NewClient(one_line(name), tuple({key: (key, address) for key, address in keyed}.values()))
 
 
-def read_csv(name: str) -> Iterable[tuple[int, str, list[str]]]:
-    """Line number, name and addresses of each row. The heading must have `address`; `name` is optional; case does not matter."""
+def read(name: str) -> bytes:
     try:
-        text = piped() if name == "-" else Path(name).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Fail(f"{name} cannot be read as UTF-8 text: {error}") from error
-    lines = text.splitlines()
-    # Where the comma is the decimal sign, spreadsheets separate by semicolons.
-    delimiter = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.DictReader(lines, delimiter=delimiter)
-    headings = {(each or "").strip().casefold(): each for each in reader.fieldnames or ()}
-    if "address" not in headings:
-        raise Fail(f"{name}: the first line must name the column address (and name); it has {', '.join(headings) or 'nothing'}")
-    for row in reader:
-        addresses = (row.get(headings["address"]) or "").replace(",", " ").split()
-        yield reader.line_num, (row.get(headings.get("name", "")) or "").strip(), addresses
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise Fail(f"{name} cannot be read: {error.strerror or error}") from error
 
 
 def document(found: clients.Client) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def document(found: inbound.Inbound) -> dict[str, Any]:
     names = (
         "id", "state", "outcome", "why", "rule", "received_at", "reverse_path", "recipients", "message_id", "subject", "size",
         "attempts", "ticket",
-        "decision", "error", "kind", "trace_id", "entry",
+        "decision", "error", "kind", "trace_id", "entry", "writer", "assigned",
     )  # fmt: skip
     return {name: getattr(found, name) for name in names} | {
         "from": found.author,

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
 from gateway.cli.work import work
+from gateway.config.settings import Settings
 from gateway.domain.states import OutboxState
 from storage import instance, outbox
 
@@ -44,7 +45,7 @@ async def show(options: argparse.Namespace) -> None:
         found = await outbox.show(session, options.id)
         if found is None:
             raise Fail(f"there is no letter {options.id} in the outbox")
-        raw = await raw_bytes(session, options.id) if options.raw else b""
+        raw = await raw_bytes(session, options.id, opened.settings) if options.raw else b""
     if options.raw:
         sys.stdout.buffer.write(raw)
     elif options.json:
@@ -53,14 +54,17 @@ async def show(options: argparse.Namespace) -> None:
         print_letter(asdict(found))
 
 
-async def raw_bytes(session: Any, number: int) -> bytes:
-    """The first recipient's copy, as a sender assembles it."""
+async def raw_bytes(session: Any, number: int, settings: Settings) -> bytes:
+    """The first recipient's copy, as a sender assembles it and signs it."""
+    from gateway.config.dkim import dkim_keys
     from gateway.outbound.assemble import assemble, copies
+    from gateway.outbound.sign import Signing
 
     letter = await outbox.load(session, number)
     assert letter is not None
     blobs = await outbox.blobs(session, [each.sha256 for each in letter.attachments])
-    return assemble(letter, copies(letter, letter.recipients)[0], blobs)
+    copy = copies(letter, letter.recipients)[0]
+    return Signing(dkim_keys(settings.dkim)).signed(letter, copy, assemble(letter, copy, blobs))
 
 
 def print_letter(found: dict[str, Any]) -> None:

@@ -5,11 +5,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 STATUS_COLOUR = {
     "new": "cyan",
@@ -56,8 +55,10 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def console() -> Console:
+def console() -> "Console":
     """Widths of a pipe are not a terminal's: lines there are as long as they are."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), emoji=False, markup=False)
 
 
@@ -70,6 +71,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty
     if not sys.stdout.isatty():
         print_columns(headings, found)
         return
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="ellipsis", no_wrap=True)

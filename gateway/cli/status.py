@@ -7,11 +7,15 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from gateway import __version__
+from gateway.cli import forwarding, mailboxes
 from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import Work, work
 from gateway.config.settings import Settings
+from gateway.desk.alarm import overall_fault
 from migrations import run as migrations
 from storage import inbound, outbox
+from storage.alarms import letters_of_hour
+from storage.mailboxes import standings as standings_of
 from storage.ticket_views import count_by_status
 
 CONNECTIONS = re.compile(r"^deskgate_connections(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE)
@@ -27,7 +31,16 @@ async def status(options: argparse.Namespace) -> None:
         rows = [(state, count) for state, count in found[name].items() if count]
         print_table((name, "count"), rows, f"{name}: none")
         print()
-    print_fields({name: found[name] for name in ("oldest_queued_seconds", "sending", "connections", "version", "schema")})
+    letters = found["automatic_letters"]
+    told = {"automatic_letters": f"{letters['last_hour']} of {letters['budget']} in the last hour"}
+    named = ("oldest_queued_seconds", "sending", "degraded", "connections", "version", "schema")
+    if found["mailboxes"]:
+        print_table(mailboxes.HEADINGS, mailboxes.rows(found["mailboxes"]), "")
+        print()
+    if probed := [each for each in found["forwarding"] if each["state"] != "unproven"]:
+        print_table(("mail to", "comes to", "state", "last success"), [tuple(each.values()) for each in probed], "")
+        print()
+    print_fields({name: found[name] for name in named} | told)
 
 
 async def document(opened: Work) -> dict[str, Any]:
@@ -37,12 +50,24 @@ async def document(opened: Work) -> dict[str, Any]:
         tickets = await count_by_status(session)
         oldest = await inbound.oldest_queued_seconds(session)
         held = await outbox.held(session)
+        fetching = [each for each in opened.organisation.gateways if each.fetch is not None]
+        standings = await standings_of(session, [each.address for each in fetching])
+        letters = await letters_of_hour(session)
+    listed = await forwarding.documents(opened)
     return {
         "inbound": inbound_counts.by_state,
         "outbox": outbox_counts.by_state,
         "tickets": tickets,
+        "mailboxes": mailboxes.described(fetching, standings),
+        "forwarding": [
+            {"address": one["address"], "gateway": each["address"], "state": one["state"], "last_success": one["last_success"]}
+            for each in listed
+            for one in each["forwarded"]
+        ],
         "oldest_queued_seconds": round(oldest, 1) if oldest is not None else None,
         "sending": "on" if held is None else f"paused: {held.why}",
+        "automatic_letters": {"last_hour": letters, "budget": opened.organisation.budget.overall_hour},
+        "degraded": overall_fault(letters, opened.organisation.budget),
         "connections": connections(opened.settings),
         "version": __version__,
         "schema": await migrations.current(opened.engine),

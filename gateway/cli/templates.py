@@ -1,16 +1,25 @@
 """`deskgate templates`: the letters' texts, written out for editing and shown as a ticket's letters."""
 
 import argparse
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urlencode
 
-from gateway.app.templates import read_templates
+from gateway.app.templates import templates_now
 from gateway.cli.exits import Exit, Fail
+from gateway.cli.output import say
 from gateway.cli.work import work
+from gateway.domain.organisation import Organisation
 from gateway.letters.built_in import built_in
-from gateway.letters.operators import NONE, Templates
+from gateway.letters.facts import LetterFacts
 from gateway.letters.preview import preview_facts
 from gateway.letters.write import write_letter
+from gateway.tokens.codec import Keyring
+from gateway.tokens.preview import preview_token
 from storage.ticket_views import show_ticket
+
+PAGE_LASTS: Final = timedelta(hours=1)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -45,7 +54,7 @@ def written(path: Path, source: str) -> bool:
 async def preview(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         organisation = opened.organisation
-        templates = own_templates(organisation.templates)
+        templates = templates_now(organisation)
         known = built_in().names() | templates.names()
         if options.name not in known:
             raise Fail(f"there is no template {options.name}; these are: {', '.join(sorted(known))}")
@@ -53,9 +62,12 @@ async def preview(options: argparse.Namespace) -> None:
             ticket = await show_ticket(session, options.ticket)
     if ticket is None:
         raise Fail(f"there is no ticket #{options.ticket}")
-    letter = write_letter(preview_facts(options.name, ticket, organisation, options.language, options.audience), templates)
+    facts = preview_facts(options.name, ticket, organisation, options.language, options.audience)
+    letter = write_letter(facts, templates)
     if letter.faults:
         raise Fail("\n".join(map(str, letter.faults)), Exit.WRONG)
+    if (at := page(options.name, facts, organisation, options.ticket)) is not None:
+        say(f"for an hour the running service shows it, too: {at}")
     print(for_terminals(letter.html if options.html else f"Subject: {letter.subject}\n\n{letter.text}"), end="")
 
 
@@ -64,5 +76,10 @@ def for_terminals(text: str) -> str:
     return "".join(each for each in text if each.isprintable() or each in "\n\t")
 
 
-def own_templates(directory: str | None) -> Templates:
-    return read_templates(Path(directory)) if directory is not None else NONE
+def page(name: str, facts: LetterFacts, organisation: Organisation, number: int) -> str | None:
+    """Where the web part shows it; None where it is not known where that is."""
+    desk = organisation.desk
+    if desk.base_url is None:
+        return None
+    token = preview_token(Keyring(desk.secrets), number, datetime.now(UTC) + PAGE_LASTS)
+    return f"{desk.base_url}/preview/{token}/{quote(name)}?{urlencode({'language': facts.language, 'audience': facts.read_by})}"

@@ -1,4 +1,4 @@
-"""`deskgate tickets`: reading them, and changing them through the same door as mail."""
+"""`deskgate tickets`: reading them, and changing them through the same door as mail, which is imported by those commands alone."""
 
 import argparse
 import secrets
@@ -7,7 +7,6 @@ from typing import Any
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import block, print_fields, print_json, print_table, shown
 from gateway.cli.work import Work, agent_named, words, work
-from gateway.desk.change import Refused, change, open_by_hand
 from gateway.desk.views import ticket_document
 from gateway.domain.actor import Actor
 from gateway.domain.organisation import Agent, Organisation
@@ -100,6 +99,8 @@ def rating_in_words(rating: dict[str, Any] | None) -> str | None:
 
 
 async def new(options: argparse.Namespace) -> None:
+    from gateway.desk.change import Refused, open_by_hand
+
     async with work(options) as opened:
         desk = opened.organisation
         agent = agent_named(desk, options.agent)
@@ -156,16 +157,22 @@ async def reply(options: argparse.Namespace) -> None:
         agent = agent_named(desk, options.agent)
         steps: list[Step] = [AddArticle(ArticleKind.AGENT_REPLY, text)]
         if options.from_address is not None:
-            gateway = desk.gateway(address_key(options.from_address))
-            if gateway is None or gateway.catches_all:
-                raise Fail(f"--from {options.from_address}: not an address of ours; the configuration has {gateways(desk)}")
-            await apply(opened, options.number, agent, steps, gateway.address)
+            key = address_key(options.from_address)
+            gateway, listed = desk.gateway(key), desk.from_address(key)
+            address = listed.address if listed is not None else gateway.address if gateway is not None and not gateway.catches_all else None
+            if any(each.address == key and not each.enabled for each in desk.from_addresses):
+                raise Fail(f"--from {options.from_address}: it is switched off; its [[from_address]] has enabled = false")
+            if address is None:
+                raise Fail(f"--from {options.from_address}: not an address of ours; the configuration has {own_addresses(desk)}")
+            await apply(opened, options.number, agent, steps, address)
         else:
             await apply(opened, options.number, agent, steps)
     print(f"#{options.number}: answered")
 
 
 async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from_address: str | None = None) -> None:
+    from gateway.desk.change import Refused, change
+
     actor = Actor(Role.AGENT, agent.name, agent.address)
     async with opened.sessions.begin() as session:
         done = await change(session, number, actor, steps, opened.organisation, secrets.token_hex(16), from_address)
@@ -173,6 +180,12 @@ async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from
             raise Fail(done.why)
     if done.letters:
         await opened.wake("outbox")
+
+
+def own_addresses(desk: Organisation) -> str:
+    """What a reply may be asked to go out from."""
+    listed = (each.address for each in desk.from_addresses if each.enabled)
+    return ", ".join(dict.fromkeys((*(each.address for each in desk.gateways if not each.catches_all), *listed)))
 
 
 def gateways(desk: Organisation) -> str:

@@ -47,6 +47,7 @@ def configured(options: argparse.Namespace, *, leave_no_trace: bool = False) -> 
 async def work(options: argparse.Namespace) -> AsyncIterator[Work]:
     """The database of the configuration, brought up where it is the embedded one."""
     from gateway.app.database import opened
+    from gateway.app.site import as_served
     from gateway.app.templates import equipped
     from gateway.config.convert import organisation
     from gateway.telemetry import logs
@@ -55,7 +56,9 @@ async def work(options: argparse.Namespace) -> AsyncIterator[Work]:
     settings = configured(options)
     logs.configure("text", process="command", level=logging.WARNING)
     async with opened(settings) as engine:
-        yield Work(settings, equipped(organisation(settings)), engine, sessions(engine))
+        make = sessions(engine)
+        settings = await as_served(settings, make)
+        yield Work(settings, equipped(organisation(settings)), engine, make)
 
 
 def agent_named(organisation: Organisation, address: str) -> Agent:

@@ -1,17 +1,29 @@
 """What works, but hardly as meant: `check` and `serve` print it. Of a configuration without faults."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gateway.config.checks import Problem, agent_addresses
+from gateway.config.checks import Problem
 from gateway.config.checks_rules import given, tables
-from gateway.config.conditions import SMTP_KEYS, address_pattern, some
+from gateway.config.conditions import SMTP_KEYS, address_patterns, some
 from gateway.config.convert import default_gateway, first_department, reply_address
+from gateway.config.convert_rules import condition
+from gateway.config.dkim import dkim_keys
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
-from gateway.domain.rules import Glob
+from gateway.domain.regex import MOST_USES, expression
+from gateway.domain.rules import Glob, expressions_of
 
 GOOD_SECRET: Final = 32
+SETTLED_KINDS: Final = {"bounce", "complaint", "empty"}
+ENOUGH_TEXT: Final = 16 << 10
+"""Octets of a mail's text; few that people write are longer."""
+GOOD_RSA: Final = 2048
+OF_CODES: Final = (
+    "; it is used once its code is confirmed (`deskgate senders list`), and stands in From once its domain vouches for our letters "
+    "(`deskgate check --dns`)"
+)
 IDLE: Final = ("department", "category", "priority", "status", "tags", "assignee", "cc", "notify", "answer")
 
 
@@ -37,28 +49,28 @@ def a_reply_address_elsewhere(settings: Settings) -> Iterator[Problem]:
         yield ("desk", "reply_address"), f"no gateway is at {domain}; make sure that mail for this address reaches this server"
 
 
-def agents_under_a_catch_all(settings: Settings) -> Iterator[Problem]:
-    domains = {each.address[2:]: index for index, each in enumerate(settings.gateway) if each.address.startswith("*@")}
-    for location, address in agent_addresses(settings):
-        index = domains.get(address.rpartition("@")[2])
-        if index is not None:
-            yield location, f"gateway[{index}] takes in every address of this domain; make sure that the agent's mail does not come here"
-
-
 def senders_that_are_not_ours(settings: Settings) -> Iterator[Problem]:
     ours = {each.address for each in settings.gateway}
     for index, each in enumerate(settings.from_address):
-        if each.address not in ours and f"*@{each.address.rpartition('@')[2]}" not in ours:
+        if each.address in ours or f"*@{each.address.rpartition('@')[2]}" in ours or not each.enabled:
+            continue
+        proof = "" if each.smtp is not None else OF_CODES
+        yield ("from_address", index, "address"), f"no gateway has it, so answers go to the ticket's gateway, by Reply-To{proof}"
+
+
+def gateways_that_need_smtputf8(settings: Settings) -> Iterator[Problem]:
+    for index, each in enumerate(settings.gateway):
+        if each.enabled and not each.address.rpartition("@")[0].isascii():
             yield (
-                ("from_address", index, "address"),
-                "no gateway has it, so it has to be verified before it is offered; this version cannot do that yet",
+                ("gateway", index, "address"),
+                "letters from it pass only servers with SMTPUTF8 (RFC 6531), your relay and each client's; one in ASCII reaches everybody",
             )
 
 
-def servers_without_effect(settings: Settings) -> Iterator[Problem]:
-    for index, each in enumerate(settings.from_address):
-        if each.smtp is not None:
-            yield ("from_address", index, "smtp"), "it has no effect in this version: letters go by outbound.relay"
+def a_weak_signing_key(settings: Settings) -> Iterator[Problem]:
+    for index, each in enumerate(dkim_keys(settings.dkim)):
+        if each.kind == "rsa" and each.bits < GOOD_RSA:
+            yield ("dkim", index, "key"), f"it has {each.bits} bits; `deskgate dkim new {each.domain}` makes a better one"
 
 
 def a_disabled_default(settings: Settings) -> Iterator[Problem]:
@@ -119,10 +131,39 @@ def rules_about_no_gateway(settings: Settings) -> Iterator[Problem]:
     exact = {each.address for each in settings.gateway}
     for index, rule in enumerate(settings.rule):
         for location, when in tables(("rule", index, "when"), rule.when):
-            for pattern in () if when.gateway is None else some(when.gateway, address_pattern, ""):
+            for pattern in () if when.gateway is None else address_patterns(when.gateway):
                 address = pattern.pattern if isinstance(pattern, Glob) else "*"
                 if not ("*" in address or "?" in address) and not exact & {address, f"*@{address.rpartition('@')[2]}"}:
                     yield (*location, "gateway"), f"no gateway is {address}, so this is never true"
+
+
+def expressions_that_see_little(settings: Settings) -> Iterator[Problem]:
+    found = [(index, rule.on, tuple(expressions_of(condition(rule.when)))) for index, rule in enumerate(settings.rule)]
+    uses = Counter(on for _, on, several in found for _ in several)
+    for index, on, several in found:
+        reach = min((expression(each.source).reach(uses[on]) for each in several), default=ENOUGH_TEXT)
+        if reach < ENOUGH_TEXT:
+            shared = f", and {uses[on]} of them share the work that is done for a mail" if uses[on] > MOST_USES else ""
+            yield (
+                ("rule", index, "when"),
+                f"an expression in it is so large that it looks at the first {reach} octets of a text alone{shared}",
+            )
+
+
+def names_where_only_addresses_are_known(settings: Settings) -> Iterator[Problem]:
+    for index, rule in enumerate(settings.rule):
+        for location, when in tables(("rule", index, "when"), rule.when) if rule.then.reject is not None else ():
+            named = () if when.author is None else [each for each in some(when.author, str, "") if "@" not in each]
+            if named:
+                yield (*location, "author"), f'no name is known while mail can still be refused; write "@{named[0]}" to mean the domain'
+
+
+def kinds_that_are_settled_before(settings: Settings) -> Iterator[Problem]:
+    for index, rule in enumerate(settings.rule):
+        for location, when in tables(("rule", index, "when"), rule.when):
+            asked = () if when.kind is None else some(when.kind, str, "")
+            if asked and set(asked) <= SETTLED_KINDS:
+                yield (*location, "kind"), "such mail makes no ticket whatever rules say, and they are not asked; this is never true"
 
 
 def actions_without_a_ticket(settings: Settings) -> Iterator[Problem]:
@@ -146,9 +187,9 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     tokens_alone_beyond_this_machine,
     a_name_that_others_cannot_use,
     a_reply_address_elsewhere,
-    agents_under_a_catch_all,
     senders_that_are_not_ours,
-    servers_without_effect,
+    gateways_that_need_smtputf8,
+    a_weak_signing_key,
     a_disabled_default,
     nobody_to_tell,
     relays_without_a_name,
@@ -156,6 +197,9 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     a_short_secret,
     rules_that_come_too_late,
     rules_about_no_gateway,
+    expressions_that_see_little,
+    names_where_only_addresses_are_known,
+    kinds_that_are_settled_before,
     actions_without_a_ticket,
     links_that_lead_nowhere,
 )

@@ -12,8 +12,8 @@ class Budget(Section):
     per_ticket_day: Count = 10
     """On one ticket, in a day."""
     per_author_domain_hour: Count = 100
-    """Because of mail from one domain, in an hour."""
+    """Because of mail from one domain and those below it, in an hour."""
     per_network_hour: Count = 200
-    """Because of mail from one network, in an hour."""
+    """Because of mail from one network (/24, or /48 of IPv6), in an hour."""
     overall_hour: Count = 1000
-    """Altogether, in an hour."""
+    """Altogether, in an hour. When it is spent, an alarm tells the operator."""

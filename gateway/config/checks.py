@@ -15,7 +15,7 @@ from gateway.config.describe import quoted
 from gateway.config.faults import path_of
 from gateway.config.lines import Location
 from gateway.config.settings import Settings
-from gateway.config.values import LOCALHOST, Endpoint
+from gateway.config.values import Endpoint
 from gateway.domain.organisation import canned_key, without_subaddress
 
 Problem = tuple[Location, str]
@@ -110,8 +110,17 @@ def from_servers_are_sane(settings: Settings) -> Iterator[Problem]:
         if (smtp.user is None) != (smtp.password is None):
             missing, given = ("user", "password") if smtp.user is None else ("password", "user")
             yield (*place, missing), f"missing: expected the {missing} that belongs to its {given}"
-        if smtp.password is not None and smtp.security == "none" and smtp.host not in LOCALHOST:
+        if smtp.password is not None and smtp.security == "none" and not Endpoint(smtp.host, smtp.port).is_loopback:
             yield (*place, "security"), 'expected "starttls" or "tls": the password would cross the network in the clear'
+
+
+def signing_keys_differ(settings: Settings) -> Iterator[Problem]:
+    first: dict[tuple[str, str], int] = {}
+    for index, each in enumerate(settings.dkim):
+        name = (each.domain, each.selector)
+        if name in first:
+            yield ("dkim", index, "selector"), f"expected a selector of its own: dkim[{first[name]}] of this domain has this one"
+        first.setdefault(name, index)
 
 
 def a_gateway_exists(settings: Settings) -> Iterator[Problem]:
@@ -150,12 +159,16 @@ def agents_differ(settings: Settings) -> Iterator[Problem]:
 
 
 def agents_are_no_gateways(settings: Settings) -> Iterator[Problem]:
-    # U4. A subaddress counts as its gateway's: letters to such an agent would come back to us as mail.
-    exact = {each.address: index for index, each in reversed(list(enumerate(settings.gateway)))}
+    # U4. A subaddress counts as its gateway's, and a catch-all has every address: letters to such an agent would come back to us as mail.
+    by_address = {each.address: index for index, each in reversed(list(enumerate(settings.gateway)))}
     for location, address in agent_addresses(settings):
-        index = exact.get(address, exact.get(without_subaddress(address)))
+        index = by_address.get(address, by_address.get(without_subaddress(address)))
+        everything = by_address.get(f"*@{address.rpartition('@')[2]}")
         if index is not None:
             yield location, f"expected an address of the agent's own: this one belongs to gateway[{index}]"
+        elif everything is not None:
+            remedy = "give the agent one of another domain, or each gateway of this domain a table of its own"
+            yield location, f"expected an address of the agent's own: gateway[{everything}] takes in every address of this domain; {remedy}"
 
 
 def the_reply_address_is_free(settings: Settings) -> Iterator[Problem]:
@@ -255,6 +268,24 @@ def agent_addresses(settings: Settings) -> Iterator[tuple[Location, str]]:
 
 CANNED_SCOPES: Final = ("canned_reply.everyone", "canned_reply.department", "canned_reply.agent")
 
+
+def forwarding_mailboxes_differ(settings: Settings) -> Iterator[Problem]:
+    agents = {address for _, address in agent_addresses(settings)}
+    first: dict[str, int] = {}
+    for index, gateway in enumerate(settings.gateway):
+        for item, address in enumerate(gateway.forwarded_from):
+            place: Location = ("gateway", index, "forwarded_from", item)
+            if address in agents:
+                yield place, "expected no agent's address: what an agent writes is not taken for a client's whose name a forward hides"
+            elif first.setdefault(address, index) != index:
+                yield place, f"expected a mailbox of its own: gateway[{first[address]}] has this one"
+        if gateway.verify_hours is not None and gateway.address.startswith("*@") and not gateway.forwarded_from:
+            yield (
+                ("gateway", index, "verify_hours"),
+                "expected forwarded_from beside it: a catch-all is no address that a probe could go to",
+            )
+
+
 CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (departments_have_own_keys, frozenset({"department", "department.key"})),
     (departments_exist, frozenset({"department", "department.key", "department.available"})),
@@ -275,8 +306,10 @@ CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
         ),
     ),
     (from_servers_are_sane, frozenset({f"from_address.smtp{key}" for key in ("", ".host", ".security", ".user", ".password")})),
+    (signing_keys_differ, frozenset({"dkim.domain", "dkim.selector"})),
     (a_gateway_exists, frozenset({"gateway"})),
     (gateways_differ, frozenset()),
+    (forwarding_mailboxes_differ, frozenset()),
     (one_gateway_is_the_default, frozenset({"gateway", "gateway.default"})),
     (agents_differ, frozenset()),
     (agents_are_no_gateways, frozenset()),

@@ -29,8 +29,8 @@ def rules_have_own_names(settings: Settings) -> Iterator[Problem]:
 def rules_do_something(settings: Settings) -> Iterator[Problem]:
     for index, rule in enumerate(settings.rule):
         place: Location = ("rule", index, "then")
-        ends = [key for key in ENDS if getattr(rule.then, key)]
-        if rule.then == Then():
+        ends = [key for key in ENDS if getattr(rule.then, key)] or ([] if rule.then.create else ["create"])
+        if not rule.then.model_fields_set:
             yield place, f"expected something to be done, of {', '.join(Then.file_keys())}"
         if len(ends) > 1:
             yield (*place, ends[-1]), f"expected one of discard, hold and reject; {' and '.join(ends)} are given"

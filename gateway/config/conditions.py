@@ -62,7 +62,7 @@ TEXT_PATTERN: Final = 'a text to look for, "re:" and a regular expression, or a 
 ADDRESS_PATTERN: Final = 'an address, "@domain" or a local part, in which "*" stands for anything, "re:…", or a list of those'
 AUTHOR_PATTERN: Final = 'an address, "@domain" or part of a name, in which "*" stands for anything, "re:…", or a list of those'
 ATTACHMENT: Final = (
-    'the name of a file or its type, such as "*.exe" or "image/*", a list of those, true for any, '
+    'part of the name of a file or its type, such as "*.exe" or "image/*", a list of those, true for any, '
     'or a table of name, type and size, such as { name = "*.zip", size = "> 5 MiB" }'
 )
 HEADER: Final = 'a table of header fields, such as { X-Spam-Flag = "yes", List-Id = true }'
@@ -73,6 +73,8 @@ UNANSWERED: Final = "a number of hours above 0"
 LANGUAGE: Final = 'the two letters of a language, such as "ru", or a list of them'
 WORDS: Final = "a line of text, or a list of them"
 LONGEST_PATTERN: Final = 1000
+ATTACHMENT_KEYS: Final = {"name": "name", "type": "type", "size": "size", "filename": "name", "content_type": "type"}
+"""The longer ones are what `explain` calls them."""
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 METHODS: Final = tuple(each for each in get_args(VerdictMethod) if each != "author")
 
@@ -82,11 +84,19 @@ def text_pattern(value: object, expected: str = TEXT_PATTERN) -> TextPattern:
     return _regex(text, expected) if text.startswith("re:") else Contains(text)
 
 
-def address_pattern(value: object, expected: str = ADDRESS_PATTERN) -> AddressPattern:
-    text = _pattern_of(value, expected)
+def address_patterns(value: object) -> tuple[AddressPattern, ...]:
+    return tuple(pattern for each in some(value, address_pattern, ADDRESS_PATTERN) for pattern in each)
+
+
+def address_pattern(value: object) -> tuple[AddressPattern, ...]:
+    """What has no "@" is a local part; with a dot in it, it may as well be meant as a domain."""
+    text = _pattern_of(value, ADDRESS_PATTERN)
     if text.startswith("re:"):
-        return _regex(text, expected)
-    return Glob(_address_glob(text if "@" in text else f"{text}@*"))
+        return (_regex(text, ADDRESS_PATTERN),)
+    if "@" in text:
+        return (Glob(_address_glob(text)),)
+    domain = (f"@{text}",) if "." in text else ()
+    return tuple(Glob(_address_glob(each)) for each in (f"{text}@*", *domain))
 
 
 def author_pattern(value: object) -> AuthorPattern:
@@ -188,7 +198,9 @@ def _header_field(name: str, wanted: object) -> Condition:
     if isinstance(wanted, bool) or wanted == "*":
         present = HeaderHas(name.lower())
         return present if wanted else Not(present)
-    return HeaderHas(name.lower(), some(wanted, text_pattern, TEXT_PATTERN))
+    # `X-Priority = 1` is how people write it down.
+    written = str(wanted) if isinstance(wanted, int) else wanted
+    return HeaderHas(name.lower(), some(written, text_pattern, TEXT_PATTERN))
 
 
 def attachment(value: object) -> Condition:
@@ -207,10 +219,11 @@ def _one_attachment(value: object) -> Condition:
 
 
 def _attachment_table(table: dict[str, object]) -> Condition:
-    unknown = [each for each in table if each not in ("name", "type", "size")]
-    if unknown or not table:
+    unknown = [each for each in table if each not in ATTACHMENT_KEYS]
+    given = {ATTACHMENT_KEYS[each]: value for each, value in table.items() if each not in unknown}
+    if unknown or not table or len(given) < len(table):
         raise ValueError(f"expected {ATTACHMENT}" + (f"; there is no {unknown[0]}" if unknown else ""))
-    name, kind, size = table.get("name"), table.get("type"), table.get("size")
+    name, kind, size = given.get("name"), given.get("type"), given.get("size")
     return AttachmentIs(
         None if name is None else _file_name(_pattern_of(name, ATTACHMENT)),
         None if kind is None else Glob(_pattern_of(kind, ATTACHMENT).casefold()),
@@ -218,14 +231,18 @@ def _attachment_table(table: dict[str, object]) -> Condition:
     )
 
 
-def _file_name(text: str) -> Glob | Regex:
-    """`.exe` is short for `*.exe`."""
-    return _regex(text, ATTACHMENT) if text.startswith("re:") else Glob(f"*{text}" if text.startswith(".") else text)
+def _file_name(text: str) -> Glob | Regex | Contains:
+    """`.exe` is short for `*.exe`; what else has no `*` is part of a name."""
+    if text.startswith("re:"):
+        return _regex(text, ATTACHMENT)
+    if text.startswith("."):
+        return Glob(f"*{text}")
+    return Glob(text) if "*" in text or "?" in text else Contains(text)
 
 
 def language(value: object) -> Condition:
     def read(each: object) -> str:
-        code = text_of(each, LANGUAGE)
+        code = text_of(each, LANGUAGE).casefold()
         if re.fullmatch(r"[a-z]{2}", code) is None:
             raise ValueError(f"expected {LANGUAGE}")
         return code
@@ -290,9 +307,9 @@ def _some_of(condition: Callable[[Any], Condition], make: Callable[[object], Any
 _statuses, _priorities, _kinds = one_of(tuple(map(str, Status))), one_of(tuple(map(str, Priority))), one_of(KINDS)
 
 MAKERS: Final[dict[str, Maker]] = {
-    "gateway": _some_of(GatewayIs, address_pattern, ADDRESS_PATTERN),
+    "gateway": lambda value: GatewayIs(address_patterns(value)),
     "author": _some_of(AuthorIs, author_pattern, AUTHOR_PATTERN),
-    "recipient": _some_of(RecipientIs, address_pattern, ADDRESS_PATTERN),
+    "recipient": lambda value: RecipientIs(address_patterns(value)),
     "subject": _some_of(SubjectHas, text_pattern, TEXT_PATTERN),
     "text": _some_of(TextHas, text_pattern, TEXT_PATTERN),
     "header": header,

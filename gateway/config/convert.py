@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from gateway.config.convert_fetch import fetch_of
 from gateway.config.convert_rules import notifications, owners_of, rules, satisfaction
 from gateway.config.from_address import FromSmtp
 from gateway.config.gateway import Gateway
@@ -56,6 +57,8 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         command_words=tuple(table.command_words.items()),
         command_position=table.command_position,
         receipts=table.receipts,
+        auto_cc=table.auto_cc,
+        duplicates=table.duplicates,
         client_identity=table.client_identity,
         requester_from_forward=table.requester_from_forward,
         private_without_client=table.private_without_client,
@@ -64,7 +67,7 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         notify_recipients=table.notify_recipients,
         token_days=table.token_days,
         letter_lifetime=timedelta(hours=settings.outbound.expiry),
-        base_url=settings.web.url,
+        base_url=settings.web.url if settings.web.address_is_known else None,
         shadow=shadow,
     )
 
@@ -76,6 +79,7 @@ def departments(settings: Settings) -> tuple[domain.Department, ...]:
             name=each.display_name,
             available=each.available,
             language=each.language,
+            auto_cc=each.auto_cc,
             client_identity=each.client_identity,
             requester_from_forward=each.requester_from_forward,
             private_without_client=each.private_without_client,
@@ -97,6 +101,9 @@ def gateways(settings: Settings) -> tuple[domain.Gateway, ...]:
             language=each.language,
             category=each.category,
             when_disabled=each.when_disabled,
+            fetch=None if each.fetch is None else fetch_of(each.fetch),
+            forwarded_from=each.forwarded_from,
+            verify_every=None if each.verify_hours is None else timedelta(hours=each.verify_hours),
         )
         for each in settings.gateway
     )

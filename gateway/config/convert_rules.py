@@ -35,7 +35,7 @@ def condition(when: When) -> domain.AllOf:
 
 def actions(then: Then, owners: dict[str, str]) -> domain.Actions:
     return domain.Actions(
-        discard=then.discard,
+        discard=then.discard or not then.create,
         hold=then.hold,
         reject=then.reject,
         department=then.department,

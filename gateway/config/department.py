@@ -24,8 +24,10 @@ class Department(Section):
     """Whether it serves clients. A department that does not has no gateway."""
     language: Language | None = None
     """The language of its letters, where the gateway has none; the default is `desk.language`."""
+    auto_cc: bool | None = None
+    """As `desk.auto_cc`, for this department; the default is the desk's."""
     client_identity: ClientIdentity | None = None
-    """As `desk.client_identity`, for this department; the default is the desk's."""
+    """As `desk.client_identity`, likewise."""
     requester_from_forward: bool | None = None
     """As `desk.requester_from_forward`, likewise."""
     private_without_client: bool | None = None

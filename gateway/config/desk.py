@@ -7,7 +7,7 @@ from pydantic import Field
 from gateway.config.command_words import CommandWords
 from gateway.config.section import Section
 from gateway.config.values import Address, Line, Secret
-from gateway.domain.organisation import ClientIdentity, CommandPosition, Language, Receipts, RouteSource
+from gateway.domain.organisation import ClientIdentity, CommandPosition, Duplicates, Language, Receipts, RouteSource
 
 
 class Desk(Section):
@@ -39,8 +39,13 @@ class Desk(Section):
     receipts: Receipts = "problems"
     """When an agent gets a letter on what became of the commands in a mail: when one was not obeyed, always, or never. `@help` is answered
     all the same."""
+    auto_cc: bool = False
+    """Whether the address that the client wrote to gets a copy of each reply, openly in Cc, and of what an agent's `@to` sends to others. A
+    copy that comes back to us is known for what it is."""
+    duplicates: Duplicates = "one"
+    """What one mail to several gateways becomes: `one` ticket, of the gateway that is named first, or one `per-department`."""
     client_identity: ClientIdentity = "from"
-    """Whether the client is who From names, or who Reply-To does."""
+    """Whether the client is who From names, or who the first address of Reply-To is; never one of ours or an agent's."""
     requester_from_forward: bool = False
     """Whether mail that an agent forwards opens a ticket for its original author, or for the agent."""
     private_without_client: bool = False

@@ -19,7 +19,8 @@ def read_host(value: object) -> str:
 
 
 class FromSmtp(Section):
-    """Reserved: a server of its own for letters from this address. It has no effect yet: all letters go by `outbound.relay`."""
+    """A server of its own for letters from this address: they leave by it, and the address needs no verification. Reports about what it
+    could not deliver go to its account."""
 
     host: Annotated[str, PlainValidator(read_host), Kind(HOST_TEXT)]
     """The server's name."""
@@ -28,14 +29,16 @@ class FromSmtp(Section):
     security: Literal["none", "starttls", "tls"] = "starttls"
     """How the connection is protected: not, by STARTTLS (ports 25 and 587) or from its start (465)."""
     user: Line | None = None
-    """User name at the server."""
+    """User name at the server. Where it is an address, it is the letters' return address."""
     password: Secret | None = None
     """Password at the server."""
 
 
 class FromAddress(Section):
     """An address that agents may choose by `@from`; those of the ticket's department's gateways need not stand here. One that is no
-    gateway's has to be verified first, which this release cannot do yet: until then it is not offered."""
+    gateway's, and has no server of its own, is verified first: it is sent a letter with a code, which `deskgate senders confirm` takes.
+    It then stands in From once its domain vouches for our letters, by a `[[dkim]]` key or our relay in its SPF, which
+    `deskgate check --dns` looks up; until then its name does, before the gateway's address. Answers come to the ticket's gateway."""
 
     address: Address
     """The address. If it is a gateway's too, what stands here has the last word on its name and whether it may be chosen."""
@@ -48,4 +51,4 @@ class FromAddress(Section):
     enabled: bool = True
     """Whether it may be chosen."""
     smtp: FromSmtp | None = None
-    """Reserved: a server of its own."""
+    """A server of its own."""

@@ -1,9 +1,12 @@
 """`[[gateway]]`: the addresses that clients write to."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from gateway.config.fetch import Fetch
 from gateway.config.section import Section
-from gateway.config.values import GatewayAddress, Line
+from gateway.config.values import Address, GatewayAddress, Line
 from gateway.domain.organisation import Language
 
 
@@ -26,3 +29,11 @@ class Gateway(Section):
     """The language of letters to its clients; the default is its department's."""
     category: Line | None = None
     """The category that its tickets get."""
+    forwarded_from: tuple[Address, ...] = ()
+    """Outside mailboxes whose mail is forwarded to it. `deskgate gateways verify` proves that it is, and mail that bears such an address in
+    From is known for a forward that hides who wrote it."""
+    verify_hours: Annotated[float, Field(gt=0, le=8760)] | None = None
+    """Hours between two probes to each of `forwarded_from` or, without any, to the address itself: agents are told by letter when none
+    comes any more, and when they come again. Without it, probes go out when somebody asks for one."""
+    fetch: Fetch | None = None
+    """The mailbox that its mail is fetched from; without one, mail comes by SMTP or LMTP."""

@@ -12,6 +12,7 @@ HOURS: Final = (
     'with on = "unanswered" a number of hours'
 )
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONG_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def window(value: object) -> Window:
@@ -29,8 +30,10 @@ def window(value: object) -> Window:
 
 
 def _written_window(text: str) -> Window:
-    """`sat, sun`, `18:00-08:00`, `mon-fri 09:00-17:00 Europe/Warsaw`."""
-    found = re.fullmatch(r"\s*([A-Za-z]{3}[A-Za-z, -]*?)??\s*(?:(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d))?(?:\s+(UTC|\S+/\S+))?\s*", text)
+    """`sat, sun`, `18:00-08:00`, `9-17 UTC`, `mon-fri 09:00-17:00 Europe/Warsaw`."""
+    found = re.fullmatch(
+        r"\s*([A-Za-z]{3}[A-Za-z, -]*?)??\s*(?:(\d\d?(?::\d\d)?)\s*[-–]\s*(\d\d?(?::\d\d)?))?(?:\s+(UTC|GMT|[CEMW]ET|\S+/\S+))?\s*", text
+    )
     if found is None or not any(found.group(1, 2)):
         raise ValueError(f"expected {HOURS}")
     given = dict(zip(("days", "from", "to", "zone"), found.groups(), strict=True))
@@ -47,8 +50,8 @@ def _zone(value: object) -> ZoneInfo:
 
 def _clock(value: object) -> int:
     expected = 'a time of the day, such as "09:00"'
-    found = re.fullmatch(r"(\d{1,2}):(\d\d)", text_of(value, expected))
-    minutes = int(found[1]) * 60 + int(found[2]) if found is not None and int(found[2]) < 60 else None
+    found = re.fullmatch(r"(\d{1,2})(?::([0-5]\d))?", text_of(value, expected).strip())
+    minutes = int(found[1]) * 60 + int(found[2] or 0) if found is not None else None
     if minutes is None or minutes > 24 * 60:
         raise ValueError(f"expected {expected}")
     return minutes
@@ -61,10 +64,15 @@ def _days(value: object) -> tuple[int, ...]:
     days: set[int] = set()
     for each in listed:
         first, _, last = (part.strip() for part in text_of(each, expected).casefold().partition("-"))
-        if first not in DAYS or (last or first) not in DAYS:
+        begin, end = _day(first), _day(last or first)
+        if begin is None or end is None:
             raise ValueError(f"expected {expected}, of {', '.join(DAYS)}")
-        begin, end = DAYS.index(first), DAYS.index(last or first)
         days.update(day % 7 for day in range(begin, end + 1 + (7 if end < begin else 0)))
     if not days:
         raise ValueError(f"expected {expected}")
     return tuple(sorted(days))
+
+
+def _day(name: str) -> int | None:
+    """Of `fri` or `friday`."""
+    return next((names.index(name) for names in (DAYS, LONG_DAYS) if name in names), None)

@@ -1,6 +1,8 @@
 """`[outbound]`: how letters leave."""
 
+import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +13,7 @@ from gateway.config.values import Count, Domain, Endpoint, Line, Seconds, Secret
 
 RELAY_TEXT = 'a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"'
 DIRECTORY = "directory:"
+SENDS_FROM_TEXT = 'an IP address, such as "192.0.2.7", or the domain of a provider\'s SPF record, such as "_spf.example.net"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,22 @@ def write_relay(value: Any, info: SerializationInfo) -> str:
     return str(value)
 
 
+def read_sends_from(value: object) -> str:
+    text = text_of(value, SENDS_FROM_TEXT)
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        pass
+    domain = text.strip(".").lower()
+    # Names of such records begin with an underscore as a rule, which no host's may.
+    if "." not in domain or not re.fullmatch(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9])", domain) or ".." in domain:
+        raise ValueError(f"expected {SENDS_FROM_TEXT}")
+    return domain
+
+
+SendsFrom = Annotated[str, PlainValidator(read_sends_from), Kind(SENDS_FROM_TEXT)]
+
+
 class Retry(Section):
     """When a letter that could not be delivered is tried again: the delay doubles, with jitter, until the letter expires."""
 
@@ -71,6 +90,10 @@ class Outbound(Section):
     bounce_domain: Domain | None = None
     """A domain whose mail reaches us, for return addresses of our letters: bounces are then tied to the letter. Without it, they go to the
     gateway's address."""
+    sends_from: tuple[SendsFrom, ...] = ()
+    """What the world sees our letters come from, for `deskgate check --dns` and From addresses: IP addresses, or the domain of the SPF
+    record that a relay's provider tells its customers to include. The default is the relay's addresses or, where it is on our own network,
+    those of `server.hostname`."""
     retry: Retry = Retry()
     """When a letter is tried again."""
     expiry: Annotated[float, Field(gt=0, le=8760)] = 120

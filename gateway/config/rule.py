@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
 
 from gateway.config.conditions import (
     ADDRESS_PATTERN,
@@ -28,18 +28,9 @@ from gateway.config.values import Line, read_address, read_line, text_of
 from gateway.domain.rules import LEAST_LOADED, ROUND_ROBIN
 from gateway.domain.states import EventKind, Priority, Status
 
-OF_THE_SYSTEM: Final = (
-    EventKind.RULE_APPLIED,
-    EventKind.HELD,
-    EventKind.SILENCED,
-    EventKind.DELIVERY_DELAYED,
-    EventKind.DELIVERY_FAILED,
-    EventKind.BOUNCED,
-    EventKind.COMPLAINED,
-    EventKind.ERASED,
-)
-"""What nobody did: rules on these would chase each other, or the post."""
-EVENTS: Final = ("received", "unanswered", *(str(each) for each in EventKind if each not in OF_THE_SYSTEM))
+WITHOUT_RULES: Final = (EventKind.RULE_APPLIED, EventKind.ERASED)
+"""A rule on what rules do would chase itself, and of what was erased nothing is left."""
+EVENTS: Final = ("received", "unanswered", *(str(each) for each in EventKind if each not in WITHOUT_RULES))
 DEFAULT_REFUSAL: Final = "Message refused by the rules of this desk"
 REJECT: Final = "true, or what the peer is told: a line of ASCII, of 200 characters at most"
 ASSIGNEE: Final = f'an agent\'s address, "{ROUND_ROBIN}" or "{LEAST_LOADED}"'
@@ -86,12 +77,27 @@ StatusName = Annotated[str, PlainValidator(choice(STATUSES, quoted(STATUSES))), 
 PriorityName = Annotated[str, PlainValidator(choice(PRIORITIES, quoted(PRIORITIES))), Kind(quoted(PRIORITIES))]
 
 
+def each_key(value: object) -> object:
+    """`any = { subject = "a", text = "b" }` is short for a list of tables of one key each."""
+    return tuple({key: inner} for key, inner in value.items()) if isinstance(value, dict) and len(value) > 1 else tables(value)
+
+
+def tables(value: object) -> object:
+    """One table stands for a list of it."""
+    return (value,) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
+
+
+def none_of(value: object) -> object:
+    """`not = [{ … }, { … }]`: none of these."""
+    return {"any": tables(value)} if isinstance(value, list) else value
+
+
 class When(Section):
     """What must be true for the rule to apply: all that stands here; of a list, one. Without it the rule always applies.
 
     A plain text is looked for in any case of letters. Behind `re:` stands a regular expression as RE2 has it, in any case of letters too:
-    `^` and `$` are the ends of lines, and `\\d`, `\\w` and `\\b` know ASCII alone. A mebibyte of a text is looked at, of less where an
-    expression is large.
+    `^` and `$` are the ends of lines, and `\\d`, `\\w` and `\\b` know ASCII alone. A mebibyte of a text is looked at, and less where an
+    expression is large and many share the work that is done for one mail; `check` warns of those that look at less than 16 KiB.
     """
 
     gateway: Annotated[Any, PlainValidator(kept("gateway")), Kind(ADDRESS_PATTERN)] | None = None
@@ -139,17 +145,20 @@ class When(Section):
     """Whether the ticket there is has an assignee."""
     unanswered_hours: Annotated[Any, PlainValidator(kept("unanswered_hours")), Kind(UNANSWERED)] | None = None
     """With `on = "unanswered"`: for how long the client has been waiting."""
-    any: tuple["When", ...] | None = None
-    """Tables like this one, of which one must be true: `any = [{ subject = "a" }, { author = "@b.test" }]`."""
-    all: tuple["When", ...] | None = None
+    any: Annotated[tuple["When", ...] | None, BeforeValidator(each_key)] = None
+    """Tables like this one, of which one must be true: `any = [{ subject = "a" }, { author = "@b.test" }]`. Of a single table it is enough
+    that one of its keys is."""
+    all: Annotated[tuple["When", ...] | None, BeforeValidator(tables)] = None
     """Tables like this one, which must all be true."""
-    not_: Annotated["When | None", Field(alias="not")] = None
-    """A table like this one, which must not be true."""
+    not_: Annotated["When | None", BeforeValidator(none_of), Field(alias="not")] = None
+    """A table like this one, which must not be true; of a list, none may be."""
 
 
 class Then(Section):
     """What the rule does. Mail is taken in as ever, unless the rule discards, holds or rejects it."""
 
+    create: bool = True
+    """The mail makes a ticket, as it does anyway; `false` is the same as `discard`."""
     discard: bool = False
     """The mail makes no ticket; it is kept as `ignored`, with the rule's name."""
     hold: bool = False

@@ -13,6 +13,7 @@ from gateway.config.canned_reply import CannedReply
 from gateway.config.database import Database
 from gateway.config.department import Department
 from gateway.config.desk import Desk
+from gateway.config.dkim import Dkim
 from gateway.config.from_address import FromAddress
 from gateway.config.gateway import Gateway
 from gateway.config.limits import Limits
@@ -51,6 +52,7 @@ class Settings(Section):
     satisfaction: Satisfaction
     budget: Budget
     outbound: Outbound
+    dkim: tuple[Dkim, ...] = ()
     web: Web
 
     @classmethod
@@ -64,6 +66,10 @@ class Settings(Section):
     def dump(self) -> bytes:
         """For `restore` in another process. Holds the secrets in the clear: over a pipe alone, never into a file or a log."""
         return self.model_dump_json(context={REVEAL: True}).encode()
+
+    def seen_at(self, site: str) -> Self:
+        """With the pages at this address."""
+        return self.model_copy(update={"web": self.web.model_copy(update={"base_url": site})})
 
     @classmethod
     def restore(cls, dumped: bytes) -> Self:

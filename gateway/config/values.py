@@ -167,7 +167,9 @@ def read_text(value: object) -> str:
     return "\n".join(lines)
 
 
-_UNITS: Final = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 1000, "mb": 1000_000, "gb": 1000_000_000}
+_UNITS: Final = {"": 1, "b": 1} | {
+    f"{letter}{rest}": base**power for power, letter in enumerate("kmg", 1) for rest, base in (("", 1024), ("ib", 1024), ("b", 1000))
+}
 
 
 def read_size(value: object) -> int:
@@ -178,9 +180,10 @@ def read_size(value: object) -> int:
         case int() if value > 0:
             return value
         case str():
-            found = re.fullmatch(r"\s*(\d{1,12})\s*([A-Za-z]*)\s*", value)
-            if found and found[2].lower() in _UNITS and int(found[1]) > 0:
-                return int(found[1]) * _UNITS[found[2].lower()]
+            found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,3})?)\s*([A-Za-z]*)\s*", value)
+            size = round(float(found[1]) * _UNITS[found[2].lower()]) if found and found[2].lower() in _UNITS else 0
+            if size > 0:
+                return size
     raise ValueError(f"expected {expected}")
 
 
@@ -226,8 +229,8 @@ def _surroundings(info: ValidationInfo) -> Surroundings:
 
 
 NAMESERVER_TEXT: Final = 'an IP address and a port, such as "192.0.2.53:53"'
-PEERLESS: Final = (Entry.STDIN, Entry.LMTP, Entry.IMAP, Entry.POP3)
-LOCAL_TEXT: Final = 'a network, such as "192.0.2.0/24", or a way of entry: "stdin", "lmtp", "imap" or "pop3"'
+PEERLESS: Final = (Entry.STDIN, Entry.LMTP, Entry.IMAP, Entry.POP3, Entry.MAILDIR)
+LOCAL_TEXT: Final = 'a network, such as "192.0.2.0/24", or a way of entry: "stdin", "lmtp", "imap", "pop3" or "maildir"'
 SECRET_TEXT: Final = 'a string, or "env:NAME" or "file:PATH" to keep it out of this file'
 
 Listen = Annotated[

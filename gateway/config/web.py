@@ -24,12 +24,17 @@ def read_base_url(value: object) -> str:
 
 
 class Web(Section):
-    """Health, readiness and metrics."""
+    """The pages over HTTP: where clients rate a ticket, previews of letters, health, readiness and metrics."""
 
     listen: Listen = Endpoint("127.0.0.1", 8025)
     """Where pages are served. Put a proxy with TLS in front of it for the world."""
     base_url: Annotated[str, PlainValidator(read_base_url), Kind(URL_TEXT)] | None = None
     """The address that the world sees them at, for links in letters; the default is `http://` and `listen`."""
+
+    @property
+    def address_is_known(self) -> bool:
+        """With port 0 only the service knows, once it is up."""
+        return self.base_url is not None or self.listen.port != 0
 
     @property
     def url(self) -> str:

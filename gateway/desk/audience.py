@@ -5,7 +5,7 @@ No letter ever goes to an address of our own, and staff letters go one body a la
 
 from collections.abc import Iterable
 
-from gateway.desk.identify import is_ours
+from gateway.desk.identify import is_of_the_desk, is_ours
 from gateway.domain.facts import KnownTicket, Participant
 from gateway.domain.letter import UnsafeHeaderError, check_address
 from gateway.domain.organisation import Agent, Department, Gateway, Language, Organisation
@@ -16,6 +16,8 @@ from gateway.mail.message import Mailbox
 
 MOST_COPIES = 10
 """Recipients of one mail who become part of its ticket."""
+MOST_PARTICIPANTS = 50
+"""People besides the client whom a ticket knows."""
 
 
 def language_of(gateway: Gateway | None, department: Department | None, organisation: Organisation) -> Language:
@@ -107,14 +109,33 @@ def keys_of(addressees: Iterable[Addressee]) -> frozenset[str]:
     return frozenset(address_key(each.address) for each in addressees)
 
 
-def others_named(mailboxes: Iterable[Mailbox], author_key: str, trusted: bool, organisation: Organisation) -> tuple[Participant, ...]:
-    """Who else stands in To and Cc, fifty at most: ten take part where the author is authenticated (C2), the others are but remembered."""
+def others_named(
+    mailboxes: Iterable[Mailbox], author_key: str, trusted: bool, organisation: Organisation, but: str | None = None
+) -> tuple[Participant, ...]:
+    """Who else stands in To and Cc: ten take part where the author is authenticated (C2), the others are but remembered.
+
+    Never mailboxes of the desk's own, nor `but`, an outside address that this ticket's mail is forwarded from.
+    """
     found: dict[str, Participant] = {}
+    without = {"", author_key, address_key(but or "")}
     for each in mailboxes:
-        outside = each.key and each.key != author_key and not is_ours(each.key, organisation) and organisation.agent(each.key) is None
+        outside = each.key not in without and not is_of_the_desk(each.key, organisation) and organisation.agent(each.key) is None
         if outside and each.key not in found:
             found[each.key] = Participant(each.key, each.address, each.name, "cc" if trusted and len(found) < MOST_COPIES else "named")
-    return tuple(found.values())[:50]
+    return tuple(found.values())[:MOST_PARTICIPANTS]
+
+
+def with_room(people: Iterable[Participant], ticket: KnownTicket | None) -> tuple[Participant, ...]:
+    """Those for whom the ticket has room. Whoever stands there already takes none."""
+    there = {each.key: each.part for each in ticket.participants} if ticket is not None else {}
+    left = MOST_PARTICIPANTS - sum(part != "requester" for part in there.values())
+    found: list[Participant] = []
+    for each in people:
+        new = each.key not in there
+        if not new or left > 0:
+            left -= new
+            found.append(each)
+    return tuple(found)
 
 
 def can_be_written_to(address: str) -> bool:

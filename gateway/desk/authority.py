@@ -11,6 +11,7 @@ from gateway.tokens.carriers import (
     ReplyToken,
     ThreadToken,
     is_reply_address,
+    proves_note,
     proves_reply,
     proves_thread,
     reply_tokens_in,
@@ -31,9 +32,12 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Authorised:
+    """`aside`: it answers a letter that shows a note, so its words are a note too (X5)."""
+
     agent: Agent
     ticket: int
     reason: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def thread_ticket(carried: Carried, organisation: Organisation) -> int | None:
     """The ticket that a genuine token of any kind proves; a reply token proves the thread to whoever has it, and no more."""
     keyring = Keyring(organisation.desk.secrets)
     for reply in carried.reply:
-        if any(proves_reply(keyring, reply, agent.address) for agent in organisation.agents):
+        if any(proves(keyring, reply, agent.address) for agent in organisation.agents):
             return reply.ticket
     return next((each.ticket for each in carried.thread if proves_thread(keyring, each)), None)
 
@@ -74,16 +78,19 @@ def thread_ticket(carried: Carried, organisation: Organisation) -> int | None:
 def may_reply(agent: Agent, message: Message, carried: Carried, verdict: Verdict, organisation: Organisation) -> Authorised | Refused:
     """Whether this mail speaks for the agent on the ticket of its token."""
     keyring = Keyring(organisation.desk.secrets)
-    proven = next((each for each in carried.reply if proves_reply(keyring, each, agent.address)), None)
+    proven = next((each for each in carried.reply if proves(keyring, each, agent.address)), None)
     if (against := unfit(agent, message)) is not None:
         return against
     if proven is None:
         return why_unproven(carried, organisation)
     if (against := unauthenticated(verdict, organisation)) is not None:
         return against
-    return Authorised(
-        agent, proven.ticket, f"its reply token is genuine, of ticket #{proven.ticket} and of {agent.address}; {verdict.reason}"
-    )
+    reason = f"its reply token is genuine, of ticket #{proven.ticket} and of {agent.address}; {verdict.reason}"
+    return Authorised(agent, proven.ticket, reason, aside=proves_note(keyring, proven, agent.address))
+
+
+def proves(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
+    return proves_reply(keyring, found, agent) or proves_note(keyring, found, agent)
 
 
 def may_open(agent: Agent, message: Message, verdict: Verdict) -> Refused | None:
@@ -121,6 +128,6 @@ def why_unproven(carried: Carried, organisation: Organisation) -> Refused:
     if not carried.reply:
         return Refused("it carries no reply token", HeldCause.NO_TOKEN)
     keyring = Keyring(organisation.desk.secrets)
-    if any(proves_reply(keyring, each, agent.address) for each in carried.reply for agent in organisation.agents):
+    if any(proves(keyring, each, agent.address) for each in carried.reply for agent in organisation.agents):
         return Refused("its reply token is another agent's", HeldCause.OTHERS_TOKEN)
     return Refused("its reply token is not genuine", HeldCause.FORGED_TOKEN)

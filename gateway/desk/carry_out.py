@@ -36,7 +36,7 @@ def carry_out(case: Case, agent: Agent, ticket: KnownTicket, message: Message, o
     merge: tuple[Step, ...] = ()
     if orders.merge_into is not None and (survivor := case.facts.ticket(orders.merge_into)) is not None:
         merge, ticket = (Merge(ticket.number),), joined(survivor, ticket)
-    written = reply_of(message, orders)
+    written = None if orders.aside else reply_of(message, orders)
     notes = notes_of(message, orders, written)
     if written is None:
         orders = without_reply(orders)
@@ -60,6 +60,8 @@ def carry_out(case: Case, agent: Agent, ticket: KnownTicket, message: Message, o
 
 
 def in_words(agent: Agent, ticket: KnownTicket, reply: AddArticle | None, letters: tuple[Send, ...], orders: Orders) -> str:
+    if orders.aside:
+        return f"{agent.name}'s answer to a note on ticket #{ticket.number} is a note as well"
     if reply is None:
         return f"{agent.name}'s commands are for ticket #{ticket.number}; no reply stands with them"
     if not letters:
@@ -84,6 +86,13 @@ def reply_of(message: Message, orders: Orders) -> AddArticle | None:
     # The HTML twin of a mail with commands shows them, and notes with them.
     html = None if orders.any or orders.signature else article.html
     return replace(article, text=mask_tokens(orders.words), quoted_text=quoted, signature=signature, html=html)
+
+
+def kept_aside(orders: Orders, message: Message) -> Orders:
+    """What answers a letter that shows a note is a note as a whole: it may quote the other, and no client is to read either (X5)."""
+    words = (orders.words,) if orders.words.strip() else ()
+    files = ("",) if not words and not orders.notes and any(not each.inline for each in message.attachments) else ()
+    return replace(orders, notes=(*words, *orders.notes, *files), words="", reply="", withheld=False, aside=True)
 
 
 def may_be_note(orders: Orders) -> bool:

@@ -23,6 +23,8 @@ class Case:
     facts: Facts
     organisation: Organisation
     size: int = 0
+    department: str | None = None
+    """The one that it is decided for, where each of several makes a ticket of it."""
     reasons: list[str] = field(default_factory=list)
 
     def settle(

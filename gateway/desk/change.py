@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk import audience
+from gateway.desk.budget import within
 from gateway.desk.colleagues import may_not_have, with_assignee_moved
 from gateway.desk.identify import is_ours
 from gateway.desk.notify import Occasion, notifications
 from gateway.desk.record import Recorded, record
 from gateway.desk.remembered import author_lock
 from gateway.desk.replies import is_reply, replies
+from gateway.desk.senders.proving import verified_senders
 from gateway.desk.standing import standing_of, standing_of_new
 from gateway.desk.telling import Cause
 from gateway.desk.traces import Source
@@ -56,19 +58,35 @@ async def change(
     refusal = why_refused(ticket, actor, steps, organisation)
     if refusal is not None:
         return Refused(refusal)
-    steps = with_reply(with_assignee_moved(steps, ticket, organisation), ticket, organisation, from_address)
-    letters = notifications(steps, standing_of(ticket, steps), occasion or Occasion(actor), organisation)
-    cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor, now=await now(session))
-    return await record(session, (*steps, *letters), ticket, cause, organisation, source=source or Source())
+    verified = await verified_senders(session, organisation) if any(map(is_reply, steps)) else frozenset()
+    if from_address is not None and not is_choice(from_address, ticket.department, verified, organisation):
+        return Refused(f"{from_address} is no gateway, and no proven From address of this department; see `deskgate senders list`")
+    steps = with_reply(with_assignee_moved(steps, ticket, organisation), ticket, organisation, from_address, verified)
+    occasion = occasion or Occasion(actor)
+    letters = notifications(steps, standing_of(ticket, steps), occasion, organisation)
+    cause = Cause(hashlib.sha256(f"change:{effect}".encode()).digest(), actor, now=await now(session), doubtful=not occasion.proven)
+    return await record(session, within((*steps, *letters), occasion.room), ticket, cause, organisation, source=source or Source())
 
 
-def with_reply(steps: Sequence[Step], ticket: KnownTicket, organisation: Organisation, from_address: str | None = None) -> tuple[Step, ...]:
+def with_reply(
+    steps: Sequence[Step],
+    ticket: KnownTicket,
+    organisation: Organisation,
+    from_address: str | None = None,
+    verified: frozenset[str] = frozenset(),
+) -> tuple[Step, ...]:
     """A reply goes to the client and opens a new ticket, unless its status is set anyway."""
     if not any(is_reply(each) for each in steps):
         return tuple(steps)
     opens = () if ticket.status is not Status.NEW or any(isinstance(each, SetStatus) for each in steps) else (SetStatus(Status.OPEN),)
     steps = (*steps, *opens)
-    return (*steps, *replies(ticket, steps, organisation, from_address=from_address))
+    return (*steps, *replies(ticket, steps, organisation, from_address=from_address, verified=verified))
+
+
+def is_choice(address: str, department: str, verified: frozenset[str], organisation: Organisation) -> bool:
+    if organisation.gateway(address) is not None and not any(each.address == address for each in organisation.from_addresses):
+        return True
+    return any(each.address == address for each in organisation.from_choices(department, verified))
 
 
 def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organisation: Organisation) -> str | None:

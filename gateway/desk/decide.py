@@ -1,10 +1,14 @@
 """What is to be done with a message, step by step and with reasons. PURE: `explain` calls it just as `process` does."""
 
+from gateway.desk.assigned import assigned_route, assigned_writer
 from gateway.desk.authority import carried_tokens
 from gateway.desk.case import Case
+from gateway.desk.forwarding.decision import decide_on_probe
+from gateway.desk.forwarding.forwarders import hidden_author
 from gateway.desk.from_agents import from_agent
 from gateway.desk.from_clients import from_outside
 from gateway.desk.identify import FromAgent, FromNobody, FromOurselves, FromOutside, identify
+from gateway.desk.own_letters import is_own_letter
 from gateway.desk.reports import decide_on_report
 from gateway.desk.route import Route, Unrouted, route
 from gateway.domain.decision import Decision
@@ -13,7 +17,6 @@ from gateway.domain.organisation import Organisation
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Message
-from gateway.tokens.carriers import tokens_in_ids
 
 
 def decide(
@@ -24,20 +27,29 @@ def decide(
     facts: Facts,
     organisation: Organisation,
     size: int = 0,
+    department: str | None = None,
 ) -> Decision:
-    """`size` is the whole mail's, in octets."""
-    case = Case(message, recipients, reverse_path, verdict, facts, organisation, size)
+    """`size` is the whole mail's, in octets; `department`: it is decided for this one alone, where each of several makes a ticket of it."""
+    case = Case(message, recipients, reverse_path, verdict, facts, organisation, size, department)
     case.reasons.append(f"it is read as {message.kind.replace('_', ' ')}: {message.reason}")
     case.reasons.extend(f"warning: {each}" for each in message.warnings)
     if facts.duplicate_of is not None:
         return duplicate(case)
     if message.kind in ("bounce", "complaint"):
         return decide_on_report(message, facts, organisation, tuple(case.reasons))
-    if is_own_letter(message):
+    if (probed := decide_on_probe(case)) is not None:
+        return probed
+    if is_own_letter(message, organisation) or facts.own_words:
         return case.ignored("it is a letter of ours that came back")
-    if message.kind == "empty":
-        return case.ignored("it is empty: no subject, no text, no attachment")
-    return by_writer(case, route(message, recipients, organisation))
+    if is_empty(message) and facts.assigned is None:
+        return case.ignored("it is empty: no text, no attachment")
+    return by_writer(case, assigned_route(route(message, recipients, organisation, department), facts.assigned, organisation))
+
+
+def is_empty(message: Message) -> bool:
+    """B9. Commands are text; so is a signature, or a quotation."""
+    bare = not message.body.text.strip() and not message.attachments and message.calendar is None
+    return message.kind == "empty" or (message.kind == "message" and bare)
 
 
 def duplicate(case: Case) -> Decision:
@@ -45,14 +57,9 @@ def duplicate(case: Case) -> Decision:
     assert effect is not None
     where = f", on ticket #{effect.ticket}" if effect.ticket is not None else ""
     why = f"the same message already had its effect, as message {effect.inbound_id}{where}"
-    routed = route(case.message, case.recipients, case.organisation)
+    routed = route(case.message, case.recipients, case.organisation, case.department)
     gateway = routed.address if isinstance(routed, Route) else None
     return case.settle(InboundState.DONE, "duplicate", why, ticket=effect.ticket, gateway=gateway)
-
-
-def is_own_letter(message: Message) -> bool:
-    """By the mark in its Message-ID; a forged mark only makes the forger's own mail be set aside."""
-    return message.message_id is not None and bool(tokens_in_ids((message.message_id,)))
 
 
 def by_writer(case: Case, routed: Route | Unrouted) -> Decision:
@@ -60,7 +67,8 @@ def by_writer(case: Case, routed: Route | Unrouted) -> Decision:
     case.reasons.append(routed.reason)
     if isinstance(routed, Unrouted) and not carried.addressed:
         return case.ignored(routed.reason)
-    writer = identify(case.message, case.recipients, case.reverse_path, case.organisation)
+    named = identify(case.message, case.recipients, case.reverse_path, case.organisation, case.department)
+    writer = assigned_writer(named, case.facts.assigned)
     match writer:
         case FromAgent():
             return from_agent(case, writer, carried, routed)
@@ -68,6 +76,8 @@ def by_writer(case: Case, routed: Route | Unrouted) -> Decision:
             case.reasons.append(f"{writer.reason}: {writer.key}")
             return from_outside(case, writer, carried, routed)
         case FromOurselves():
+            if (hidden := hidden_author(case.message, case.organisation)) is not None:
+                return case.settle(InboundState.HELD, "held", f"held for a person: {hidden}")
             return case.ignored(f"From is {writer.address}, an address of our own, which is nobody's account")
         case FromNobody():
             return case.settle(InboundState.HELD, "held", writer.reason)

@@ -11,15 +11,14 @@ import storage.digests
 import storage.outbox
 from gateway.desk import remembered
 from gateway.desk.audience import language_of_agent
-from gateway.desk.outgoing import headers, letter_effect, recipients, shared_id, templates_of
-from gateway.desk.telling import Cause, LetterTicket, Subject, letter_facts
+from gateway.desk.outgoing import letter_of_desk
+from gateway.desk.telling import Cause, LetterTicket
 from gateway.domain.actor import SYSTEM
 from gateway.domain.letter import BULK, NewLetter
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import LetterKind
 from gateway.domain.steps import Addressee, Person, Send
 from gateway.letters.facts import NOBODY, NoticeFacts
-from gateway.letters.write import write_letter
 from storage.digests import Told
 from storage.engine import database_away, serialization_conflict
 from storage.statements import lock
@@ -69,30 +68,13 @@ async def settle(session: AsyncSession, address: str, agent: Agent | None, organ
 
 
 def digest(agent: Agent, items: Sequence[Told], organisation: Organisation) -> NewLetter:
-    desk, gateway = organisation.desk, organisation.default_gateway
+    gateway = organisation.default_gateway
     to = (Addressee(agent.name, agent.address, agent.address),)
     send = Send(LetterKind.DIGEST, to, language_of_agent(agent, organisation), staff=True, about="nothing")
     ticket = LetterTicket(None, "", gateway.department, gateway.address, NOBODY)
     ids = " ".join(str(each.id) for each in items)
     cause = Cause(hashlib.sha256(f"digest:{ids}".encode()).digest(), SYSTEM)
-    effect = letter_effect(cause, send, 0)
-    domain = desk.reply_address.rpartition("@")[2]
-    facts = replace(letter_facts(send, Subject(ticket), cause, organisation), notices=tuple(map(notice, items)))
-    written = write_letter(facts, templates_of(organisation.template_files))
-    return NewLetter(
-        kind=send.kind,
-        headers=headers(send, ticket, cause, organisation, domain),
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        message_id=shared_id(send, ticket, effect[:8].hex(), domain, organisation),
-        recipients=recipients(send, ticket, effect, domain, organisation, named=True),
-        effect=effect,
-        urgency=BULK,
-        reverse_path=gateway.address,
-        lifetime=desk.letter_lifetime,
-        withheld=desk.shadow,
-    )
+    return replace(letter_of_desk(send, ticket, cause, organisation, notices=tuple(map(notice, items))), urgency=BULK)
 
 
 def notice(told: Told) -> NoticeFacts:

@@ -6,6 +6,7 @@ from typing import Any, assert_never
 from gateway.desk.articles import own_words
 from gateway.desk.authority import carried_tokens, thread_ticket
 from gateway.desk.case import Case
+from gateway.desk.forwarding.forwarders import hidden_author
 from gateway.desk.identify import FromOutside, identify
 from gateway.desk.orders import Orders, parsed, read_orders
 from gateway.desk.route import Route, Unrouted, route
@@ -21,6 +22,9 @@ from gateway.domain.steps import (
     AddTags,
     Assign,
     Join,
+    Mark,
+    MarkAnswered,
+    MarkArrived,
     MarkBounced,
     Merge,
     Note,
@@ -99,7 +103,7 @@ def explanation(
             "aligned": verdict.aligned,
             "reason": verdict.reason,
         },
-        "warnings": list(message.warnings),
+        "warnings": [*message.warnings, *filter(None, (hidden_author(message, organisation),))],
     }
 
 
@@ -172,8 +176,8 @@ def in_words(step: Step) -> tuple[str, ...]:
             return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",) if step.people else ()
         case Note():
             return (f"notes the event {step.kind}",)
-        case MarkBounced():
-            return (f"marks our letter {step.outbox_id} as bounced",)
+        case MarkBounced() | MarkArrived() | MarkAnswered():
+            return (mark_in_words(step),)
         case Send():
             to = ", ".join(each.address for each in (*step.to, *step.cc, *step.bcc))
             return (f"sends the letter '{step.kind}' in {step.language} to {to}",)
@@ -181,6 +185,16 @@ def in_words(step: Step) -> tuple[str, ...]:
             return ()
         case _:
             assert_never(step)
+
+
+def mark_in_words(step: Mark) -> str:
+    match step:
+        case MarkBounced():
+            return f"marks our letter {step.outbox_id} as bounced"
+        case MarkArrived():
+            return f"marks our probe {step.probe} as arrived"
+        case MarkAnswered():
+            return f"notes that our probe {step.probe} was answered"
 
 
 def setting_in_words(step: Setting) -> str:

@@ -12,10 +12,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 import storage.firing
-from gateway.desk import audience
 from gateway.desk.acting import applied, settings_of
 from gateway.desk.change import Refused, change
-from gateway.desk.gather import assignments, why_spent
+from gateway.desk.gather import assignments, room_on
 from gateway.desk.notify import Occasion
 from gateway.desk.on_tickets import hours_asked, letters_of, seen_on_ticket, why_silent_on
 from gateway.desk.record import Recorded
@@ -28,9 +27,8 @@ from gateway.domain.firing import Happened
 from gateway.domain.organisation import Organisation
 from gateway.domain.rules import Actions, Rule
 from gateway.domain.states import EventKind, Role
-from gateway.mail.address import address_key
 from storage.engine import database_away, serialization_conflict
-from storage.knowledge import Question, ask, lock_tickets
+from storage.knowledge import lock_tickets
 from storage.statements import now
 
 log = structlog.get_logger()
@@ -112,7 +110,7 @@ async def on_waiting(session: AsyncSession, number: int, rules: Sequence[Rule], 
 
 async def of_event(session: AsyncSession, event: Happened, ticket: KnownTicket, organisation: Organisation) -> Firing:
     outcome = evaluate(organisation.rules, seen_on_ticket(ticket, event.kind, await now(session)))
-    return Firing(ticket, outcome.matched, f"event {event.id}", event.role is Role.CLIENT)
+    return Firing(ticket, outcome.matched, f"event {event.id}", event.role is Role.CLIENT or event.kind in storage.firing.BEFELL)
 
 
 async def of_waiting(session: AsyncSession, ticket: KnownTicket, rules: tuple[Rule, ...]) -> Firing | None:
@@ -145,8 +143,7 @@ async def carry_out(
 ) -> Recorded | None:
     ticket, effect = firing.ticket, f"rule:{firing.effect}"
     actions = reduce(merge, (each.then for each in firing.matched), Actions())
-    silence = await why_silent(session, ticket, organisation) if firing.by_client else None
-    occasion = Occasion(SYSTEM, by_mail=firing.by_client, silence=silence)
+    occasion = await occasion_of_client(session, ticket, organisation) if firing.by_client else Occasion(SYSTEM)
     steps = (
         *applied(firing.matched),
         *settings_of(actions, ticket.department, organisation, loads, last),
@@ -162,8 +159,8 @@ async def carry_out(
     return changed
 
 
-async def why_silent(session: AsyncSession, ticket: KnownTicket, organisation: Organisation) -> str | None:
-    key = address_key(audience.requester_of(ticket).address)
-    answered = await ask(session, Question((), (), key, "", b"", None), 0, organisation.budget)
+async def occasion_of_client(session: AsyncSession, ticket: KnownTicket, organisation: Organisation) -> Occasion:
+    spent, room = await room_on(session, ticket, organisation)
     mail = await storage.firing.last_mail(session, ticket.number)
-    return why_silent_on(mail, ticket, why_spent(answered.spent, organisation.budget), organisation.budget)
+    silence = why_silent_on(mail, ticket, spent, organisation.budget)
+    return Occasion(SYSTEM, by_mail=True, silence=silence, proven=mail is None or mail.aligned, room=room)

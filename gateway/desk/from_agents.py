@@ -6,7 +6,7 @@ from datetime import timedelta
 from gateway.desk import audience
 from gateway.desk.articles import own_words, signature_trimmed, text_beside_files
 from gateway.desk.authority import Authorised, Carried, Refused, may_open, may_reply
-from gateway.desk.carry_out import carry_out
+from gateway.desk.carry_out import carry_out, kept_aside
 from gateway.desk.case import Case
 from gateway.desk.from_clients import client_reply
 from gateway.desk.identify import FromAgent, FromOutside
@@ -40,13 +40,14 @@ def from_agent(case: Case, writer: FromAgent, carried: Carried, routed: Route | 
     if isinstance(may, Authorised):
         case.reasons.append(may.reason)
         ticket = case.facts.ticket(may.ticket)
-        return agent_reply(case, agent, ticket) if ticket is not None else held(case, agent, TICKET_GONE, None)
+        return agent_reply(case, agent, ticket, may.aside) if ticket is not None else held(case, agent, TICKET_GONE, None)
     if isinstance(threaded, Starts) and threaded.related is None and not (carried.reply or carried.addressed) and isinstance(routed, Route):
         return agent_opens(case, writer, routed)
     return postponed_or_held(case, agent, may, threaded.ticket.number if isinstance(threaded, Joins) else None)
 
 
-def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
+def agent_reply(case: Case, agent: Agent, ticket: KnownTicket, aside: bool) -> Decision:
+    """`aside`: it answers a letter that shows a note."""
     against = why_not_now(case, agent, ticket)
     if against is not None:
         return held(case, agent, against, ticket.number)
@@ -57,7 +58,8 @@ def agent_reply(case: Case, agent: Agent, ticket: KnownTicket) -> Decision:
     beside = "\n".join(filter(None, (message.body.signature, text_beside_files(message))))
     body = replace(message.body, new_text=words, signature=beside)
     orders = read_orders(body, agent, ticket.department, ticket, case.facts, case.organisation)
-    return carry_out(case, agent, ticket, message, with_passed_on(orders, passed_on))
+    orders = with_passed_on(orders, passed_on)
+    return carry_out(case, agent, ticket, message, kept_aside(orders, message) if aside else orders)
 
 
 def with_passed_on(orders: Orders, text: str) -> Orders:

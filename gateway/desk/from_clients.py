@@ -5,8 +5,11 @@ from dataclasses import replace
 from gateway.desk import audience
 from gateway.desk.articles import article_of, remember, signature_trimmed
 from gateway.desk.authority import Carried
+from gateway.desk.budget import day_is_spent, in_words, of_ticket
 from gateway.desk.case import Case
 from gateway.desk.colleagues import with_assignee_moved
+from gateway.desk.forwarding.confirmations import is_confirmation
+from gateway.desk.forwarding.forwarders import hidden_author
 from gateway.desk.identify import FromOutside
 from gateway.desk.notify import Occasion, notifications
 from gateway.desk.opening import joining, opened_by_client, why_silent
@@ -17,22 +20,25 @@ from gateway.desk.thread import Joins, Starts, thread
 from gateway.domain.actor import Actor
 from gateway.domain.decision import Decision
 from gateway.domain.facts import KnownTicket, Participant
-from gateway.domain.states import ArticleKind, InboundState, Role, Status
+from gateway.domain.states import OUT_OF_SIGHT, ArticleKind, InboundState, Role, Status
 from gateway.domain.steps import Join, SetStatus, Step
 
 REOPENS = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.PENDING)
 """Statuses that a client's reply ends."""
-OUT_OF_SIGHT = (Status.SPAM, Status.TRASH)
 
 
 def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Route | Unrouted) -> Decision:
-    threaded = thread(case.message, writer.key, carried, case.verdict, case.facts, case.organisation)
+    case = with_hidden_author_noticed(case)
+    threaded = thread(case.message, writer.key, carried, case.verdict, case.facts, case.organisation, case.department)
     case.reasons.append(threaded.reason)
     if isinstance(threaded, Starts) and (named := absent_note_of(case, writer, threaded)) is not None:
         return client_reply(case, writer, Joins(named, "an automatic reply of somebody who takes part there"))
     ruling = rule(case, writer, routed, threaded.ticket if isinstance(threaded, Joins) else None)
     if isinstance(ruling, Decision):
-        return ruling
+        if case.facts.assigned is None:
+            return ruling
+        case.reasons.append("but a person has sorted it since")
+        ruling = NO_RULING
     match threaded:
         case Joins():
             return client_reply(case, writer, threaded, ruling)
@@ -43,6 +49,15 @@ def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Rout
             return from_client(case, writer, routed, threaded, ruling)
 
 
+def with_hidden_author_noticed(case: Case) -> Case:
+    """U10: the event of what it adds to the ticket tells of it."""
+    hidden = hidden_author(case.message, case.organisation)
+    if hidden is None:
+        return case
+    case.reasons.append(f"warning: {hidden}")
+    return replace(case, message=replace(case.message, warnings=(*case.message.warnings, hidden)))
+
+
 def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTicket | None:
     """The ticket that an automatic reply names in its subject alone: vacation programs often keep nothing else. It has no effect there,
     so the subject is proof enough, and no ticket is made of each."""
@@ -51,7 +66,8 @@ def absent_note_of(case: Case, writer: FromOutside, starts: Starts) -> KnownTick
 
 
 def from_client(case: Case, writer: FromOutside, routed: Route, starts: Starts, ruling: Ruling) -> Decision:
-    if case.facts.client is None and case.organisation.desk.unknown_clients == "hold":
+    unknown = case.facts.client is None and case.facts.assigned is None and not is_confirmation(case)
+    if unknown and case.organisation.desk.unknown_clients == "hold":
         return case.settle(InboundState.HELD, "held", f"held for a person: {writer.key} is not a known client (desk.unknown_clients)")
     return opened_by_client(case, writer, routed, starts.related, ruling)
 
@@ -69,14 +85,14 @@ def client_reply(case: Case, writer: FromOutside, joins: Joins, ruling: Ruling =
     if not takes_part:
         stranger = Participant(writer.key, writer.person.address, writer.person.name, "stranger")
         why = f"{writer.key} takes no part in ticket #{ticket.number}: kept there as a stranger's, unverified, changing nothing"
-        changed: tuple[Step, ...] = (*base, Join((stranger,)))
+        changed: tuple[Step, ...] = (*base, Join(audience.with_room((stranger,), ticket)))
         steps = (*changed, *told(case, ticket, changed, actor, "its author takes no part in the ticket"))
         return case.settle(InboundState.DONE, "stranger_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
     reopens = ticket.status in REOPENS and not any(isinstance(each, SetStatus) for each in ruling.settings)
     status: tuple[Step, ...] = (SetStatus(Status.OPEN),) if reopens else ()
     why = f"the client's reply goes onto ticket #{ticket.number}" + (", which it opens again" if status else "")
     settings = with_assignee_moved((*status, *ruling.settings), ticket, case.organisation)
-    changed = (*base, joining(case, writer, writer.key in audience.client_keys(ticket)), *settings)
+    changed = (*base, joining(case, writer, writer.key in audience.client_keys(ticket), ticket), *settings)
     steps = (*changed, *ruling.events, *told(case, ticket, changed, actor, why_silent(case), ruling))
     return case.settle(InboundState.DONE, "client_reply", why, steps, ticket.number, actor=actor, gateway=ticket.gateway)
 
@@ -89,6 +105,9 @@ def told(
         return ()
     bound = case.organisation.budget.per_ticket_day
     if silence is None and ticket.answered_today >= bound:
-        silence = f"the day's budget of {bound} automatic letters for one ticket is spent"
-    occasion = Occasion(actor, by_mail=True, silence=silence, instead=ruling.instead, answer=ruling.answer)
-    return notifications(changed, standing_of(ticket, changed), occasion, case.organisation)
+        silence = day_is_spent(bound)
+    room = case.facts.room.with_bound(of_ticket(ticket.answered_today, bound))
+    occasion = Occasion(actor, by_mail=True, silence=silence, room=room, instead=ruling.instead, answer=ruling.answer)
+    letters = notifications(changed, standing_of(ticket, changed), occasion, case.organisation)
+    case.reasons.extend(in_words(letters))
+    return letters

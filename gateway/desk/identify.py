@@ -41,10 +41,13 @@ class FromNobody:
 Writer = FromAgent | FromOutside | FromOurselves | FromNobody
 
 
-def identify(message: Message, recipients: tuple[str, ...], reverse_path: str, organisation: Organisation) -> Writer:
+def identify(
+    message: Message, recipients: tuple[str, ...], reverse_path: str, organisation: Organisation, department: str | None = None
+) -> Writer:
     """The author; where From is missing or unreadable, the first of Reply-To, Sender and the reverse-path that is an address.
 
-    `recipients` are the envelope's, normalised: by whom the client is known may be the department's to say.
+    `recipients` are the envelope's, normalised: by whom the client is known may be the department's to say, the first one's that was
+    written to or `department`.
     """
     author = message.author if message.author is not None and message.author.key else None
     if author is not None and (agent := organisation.agent(author.key)) is not None:
@@ -52,21 +55,23 @@ def identify(message: Message, recipients: tuple[str, ...], reverse_path: str, o
     if author is not None and is_ours(author.key, organisation):
         return behind_our_address(author, message, organisation)
     if author is not None:
-        return client_of(author, message, recipients, organisation)
+        return client_of(author, message, client_identity(message, recipients, organisation, department), organisation)
     return without_author(message, reverse_path, organisation)
 
 
-def client_of(author: Mailbox, message: Message, recipients: tuple[str, ...], organisation: Organisation) -> Writer:
+def client_of(author: Mailbox, message: Message, identity: ClientIdentity, organisation: Organisation) -> Writer:
     """Z11: by From, or by Reply-To's first address where the department or the desk says so."""
-    if message.reply_to and client_identity(message, recipients, organisation) == "reply-to":
+    if identity == "reply-to":
         first = next((each for each in message.reply_to if each.key), None)
         if first is not None and not is_ours(first.key, organisation) and organisation.agent(first.key) is None:
             return FromOutside(named_like(first, author), first.key, "Reply-To names the client, as client_identity says")
     return FromOutside(person(author), author.key, "From names the client")
 
 
-def client_identity(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> ClientIdentity:
-    routed = route(message, recipients, organisation)
+def client_identity(message: Message, recipients: tuple[str, ...], organisation: Organisation, department: str | None) -> ClientIdentity:
+    if not message.reply_to:
+        return "from"
+    routed = route(message, recipients, organisation, department)
     return organisation.client_identity(routed.gateway.department) if isinstance(routed, Route) else organisation.desk.client_identity
 
 
@@ -105,6 +110,12 @@ def is_ours(key: str, organisation: Organisation) -> bool:
     if organisation.agent(key) is not None:
         return False
     return organisation.gateway(key) is not None or is_reply_address(key, organisation.desk.reply_address)
+
+
+def is_of_the_desk(key: str, organisation: Organisation) -> bool:
+    """Besides: an outside mailbox that forwards to us, or that we write from. Nobody takes part in a ticket under it."""
+    forwards = (each for gateway in organisation.gateways for each in gateway.forwarded_from)
+    return is_ours(key, organisation) or key in forwards or any(each.address == key for each in organisation.from_addresses)
 
 
 def person(mailbox: Mailbox) -> Person:

@@ -5,21 +5,26 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.desk import audience
+from gateway.desk.budget import within
 from gateway.desk.standing import Standing
 from gateway.domain.actor import Actor
+from gateway.domain.letter import one_line
 from gateway.domain.notifications import Notification
-from gateway.domain.organisation import Agent, Organisation
-from gateway.domain.states import ArticleKind, EventKind, LetterKind, Role, Status
+from gateway.domain.organisation import Agent, Language, Organisation
+from gateway.domain.room import UNBOUNDED, Room
+from gateway.domain.states import OUT_OF_SIGHT, ArticleKind, EventKind, LetterKind, Role, Status
 from gateway.domain.steps import AddArticle, Addressee, Note, OpenTicket, Send, SetStatus, Step
+from gateway.letters.texts import MOVED
 from gateway.mail.address import address_key
 
 MOST_RECIPIENTS = 10
 """Of a client's mail that are told of its ticket (C2)."""
 ENDED = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
+WORKED_ON = (Status.NEW, Status.OPEN, Status.PENDING)
 OF_STATUS = {Status.RESOLVED: LetterKind.RESOLVED, Status.CLOSED: LetterKind.CLOSED, Status.CANCELLED: LetterKind.CANCELLED}
 ANSWERED = (LetterKind.REGISTERED, LetterKind.CLIENT_REPLY)
 """Events of a client's own mail: a letter about them answers it."""
-CARRY_THE_ARTICLE = (LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY, LetterKind.AGENT_REPLY)
+CARRY_THE_ARTICLE = (LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY, LetterKind.AGENT_REPLY, LetterKind.NOTE)
 """Letters to staff about these repeat what was written."""
 
 BUILT_IN = (
@@ -38,19 +43,25 @@ BUILT_IN = (
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """`silence`: why nobody outside may be told by a letter that nobody wrote. `by_mail`: mail from outside caused it, so such letters
-    count in the budgets. `instead`: agents that a rule names in place of the department; `answer`: the template that a rule answers the
-    client with, instead of the registration letter's."""
+    """`by_mail`: mail from outside caused it, so letters to people outside count in the budgets, and there is `room` for so many.
+    `silence`: why none of them may go out. `proven` False: whoever wrote that mail may be somebody else, whose words no letter repeats.
+    `instead`: agents that a rule names in place of the department; `answer`: the template that a rule answers the client with, instead of
+    the registration letter's."""
 
     actor: Actor
     by_mail: bool = False
     silence: str | None = None
+    proven: bool = True
+    room: Room = UNBOUNDED
     instead: tuple[Agent, ...] = ()
     answer: str | None = None
 
 
 def notifications(steps: Sequence[Step], standing: Standing, occasion: Occasion, organisation: Organisation) -> tuple[Step, ...]:
-    """The letters that these steps ask for, the reply itself apart; and the events of letters that are kept back."""
+    """The letters that these steps ask for, the reply itself apart; and the events of letters that are kept back. None follows from mail
+    that a rule puts out of sight: who sends spam is not answered."""
+    if occasion.by_mail and standing.status in OUT_OF_SIGHT:
+        return ()
     found: list[Step] = []
     for event in happened(steps, standing):
         told = dict(chosen(event, standing, organisation))
@@ -58,7 +69,7 @@ def notifications(steps: Sequence[Step], standing: Standing, occasion: Occasion,
             told["client"] = Notification(event, ("client",), template=occasion.answer)
         for word, notification in told.items():
             found += letters(event, word, notification, standing, occasion, organisation)
-    return without_repetition(found)
+    return within(without_repetition(found), occasion.room)
 
 
 def happened(steps: Sequence[Step], standing: Standing) -> tuple[LetterKind, ...]:
@@ -73,6 +84,9 @@ def happened(steps: Sequence[Step], standing: Standing) -> tuple[LetterKind, ...
         found.append(LetterKind.AGENT_REPLY)
     if any(isinstance(each, AddArticle) and each.kind is ArticleKind.NOTE for each in steps):
         found.append(LetterKind.NOTE)
+    if standing.moved and standing.assignee is None and standing.status in WORKED_ON:
+        # New to those who get it.
+        found.append(LetterKind.NEW_TICKET)
     if standing.assignee not in (None, standing.assigned):
         found.append(LetterKind.ASSIGNED)
     if any(isinstance(each, SetStatus) for each in steps) and not opened:
@@ -126,8 +140,8 @@ def letters(
     delay = notification.delay if notification.send == "delayed" else timedelta(0)
     asked_by = standing.status if delay and event in (*OF_STATUS.values(), LetterKind.IN_PROGRESS) else None
     outside = word in ("client", "recipients", "cc")
-    if outside and event is LetterKind.AGENT_REPLY:
-        # The reply itself is that letter.
+    if outside and (event is LetterKind.AGENT_REPLY or (event is LetterKind.NEW_TICKET and standing.moved)):
+        # The reply itself is that letter; and to nobody outside is a ticket new that was moved.
         return
     make = to_people if outside else to_agents
     sends = make(event, word, standing, occasion, organisation)
@@ -147,7 +161,8 @@ def letters(
 
 def to_people(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:
     """Whoever acts is not told of it, but where that answers them."""
-    people = [standing.client] if word == "client" else standing.copies[:MOST_RECIPIENTS]
+    others = standing.recipients if event is LetterKind.REGISTERED else standing.copies
+    people = [standing.client] if word == "client" else others[:MOST_RECIPIENTS]
     actor = address_key(occasion.actor.address or "")
     but = frozenset() if event in ANSWERED else frozenset((actor,))
     to = audience.addressees(people, organisation, but)
@@ -164,7 +179,18 @@ def to_people(event: LetterKind, word: str, standing: Standing, occasion: Occasi
 
 def to_agents(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> Iterable[Send]:
     for each in audience.to_staff(event, agents_meant(event, word, standing, occasion, organisation), organisation):
-        yield each if event in CARRY_THE_ARTICLE else replace(each, about="nothing")
+        if event is LetterKind.NEW_TICKET and standing.moved:
+            yield replace(each, about="nothing", why=moved_in_words(standing, occasion.actor, each.language, organisation))
+        elif event in CARRY_THE_ARTICLE or (event is LetterKind.ASSIGNED and standing.before is None):
+            yield each
+        else:
+            yield replace(each, about="nothing")
+
+
+def moved_in_words(standing: Standing, actor: Actor, language: Language, organisation: Organisation) -> str:
+    department = organisation.department(standing.department)
+    named = department.name if department is not None else standing.department
+    return MOVED[language].format(name=one_line(actor.name), number=standing.number, department=named)
 
 
 def agents_meant(event: LetterKind, word: str, standing: Standing, occasion: Occasion, organisation: Organisation) -> tuple[Agent, ...]:
@@ -189,7 +215,7 @@ def assignee_or_department(event: LetterKind, standing: Standing, actor: str | N
     return () if event is LetterKind.ASSIGNED else audience.staff_of(standing.department, organisation, actor)
 
 
-def without_repetition(steps: Iterable[Step]) -> tuple[Step, ...]:
+def without_repetition(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Nobody gets two letters about one event, and an agent whose the ticket has become none about its being new besides."""
     told: set[tuple[LetterKind, str]] = set()
     assigned = {each.address for step in steps if isinstance(step, Send) and step.kind is LetterKind.ASSIGNED for each in step.to}

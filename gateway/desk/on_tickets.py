@@ -12,11 +12,9 @@ from gateway.domain.facts import KnownTicket
 from gateway.domain.firing import LastMail
 from gateway.domain.organisation import Budget, Organisation
 from gateway.domain.rules import Actions, AllOf, Condition, RuleEvent, Unanswered
-from gateway.domain.states import EventKind, LetterKind, Status
+from gateway.domain.states import OUT_OF_SIGHT, EventKind, LetterKind
 from gateway.domain.steps import Note, Send, Step
 from gateway.mail.address import address_key
-
-OUT_OF_SIGHT = (Status.SPAM, Status.TRASH)
 
 
 def seen_on_ticket(ticket: KnownTicket, on: RuleEvent, now: datetime, unanswered: timedelta | None = None) -> Seen:

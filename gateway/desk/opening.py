@@ -4,20 +4,23 @@ from dataclasses import dataclass, replace
 
 from gateway.desk import audience
 from gateway.desk.articles import article_of, own_words, remember
+from gateway.desk.budget import in_words, of_new_ticket
 from gateway.desk.carry_out import not_obeyed, notes_of, told_of_commands, without_reply
 from gateway.desk.case import Case
+from gateway.desk.forwarding.confirmations import MARKS, is_confirmation, with_code_on_top
 from gateway.desk.identify import FromAgent, FromOutside, original_author
 from gateway.desk.notify import Occasion, notifications
 from gateway.desk.orders import Orders, read_orders
-from gateway.desk.route import Route
+from gateway.desk.route import Route, outside_address
 from gateway.desk.ruling import Ruling, without_department
 from gateway.desk.standing import standing_of_new
 from gateway.domain.actor import Actor
 from gateway.domain.commands import CommandName, Problem, Refusal
 from gateway.domain.decision import Decision
-from gateway.domain.organisation import Agent
-from gateway.domain.states import ArticleKind, EventKind, InboundState, Role
-from gateway.domain.steps import AddArticle, Join, Note, OpenTicket, Person, Send, SetDepartment, Step
+from gateway.domain.facts import KnownTicket
+from gateway.domain.organisation import Agent, Organisation
+from gateway.domain.states import ArticleKind, EventKind, InboundState, LetterKind, Role
+from gateway.domain.steps import AddArticle, Addressee, Join, Note, OpenTicket, Person, Receipt, Send, SetDepartment, Step
 from gateway.mail.message import Body, Mailbox, Message
 from gateway.tokens.masking import mask_tokens
 
@@ -43,14 +46,19 @@ class Opening:
 
 
 def opened_by_client(case: Case, writer: FromOutside, routed: Route, related: int | None, ruling: Ruling) -> Decision:
+    department = ruling.department or routed.gateway.department
+    article, marks = article_of(case.message, ArticleKind.CLIENT_MESSAGE), tuple[Step, ...]()
+    if is_confirmation(case):
+        language = audience.language_of(routed.gateway, case.organisation.department(department), case.organisation)
+        article, marks = with_code_on_top(article, case, language), MARKS
     opening = Opening(
         client=writer,
         actor=Actor(Role.CLIENT, writer.person.name, writer.person.address),
         subject=case.message.subject,
-        article=article_of(case.message, ArticleKind.CLIENT_MESSAGE),
-        department=ruling.department or routed.gateway.department,
+        article=article,
+        department=department,
         related=related,
-        settings=without_department(ruling.settings),
+        settings=(*marks, *without_department(ruling.settings)),
         more=ruling.events,
         instead=ruling.instead,
         answer=ruling.answer,
@@ -78,6 +86,7 @@ def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
         article = article_with(message, orders, rest)
         notes = notes_of(message, orders, article)
     department = next((each.department for each in orders.settings if isinstance(each, SetDepartment)), routed.gateway.department)
+    told = told_of_commands(orders, agent, case.organisation)
     opening = Opening(
         client=client or FromOutside(writer.person, writer.key, ""),
         actor=actor,
@@ -86,9 +95,19 @@ def opened_by_agent(case: Case, writer: FromAgent, routed: Route) -> Decision:
         department=department,
         told=client is not None,
         settings=(*notes, *(each for each in orders.settings if not isinstance(each, SetDepartment))),
-        more=told_of_commands(orders, agent, case.organisation),
+        more=told if client is None else told_whose_it_is(told, agent, case.organisation),
     )
     return opened(case, routed, opening)
+
+
+def told_whose_it_is(steps: tuple[Step, ...], agent: Agent, organisation: Organisation) -> tuple[Step, ...]:
+    """Z13: the agent learns for whom the ticket is, in the receipt of their commands where there is one."""
+    written = next((each for each in steps if isinstance(each, Send) and each.receipt is not None), None)
+    if written is not None and written.receipt is not None:
+        told = replace(written, receipt=replace(written.receipt, passed_on=True))
+        return tuple(told if each is written else each for each in steps)
+    to, language = (Addressee(agent.name, agent.address, agent.address),), audience.language_of_agent(agent, organisation)
+    return (*steps, Send(LetterKind.RECEIPT, to, language, staff=True, about="nothing", receipt=Receipt(passed_on=True)))
 
 
 def asks_for_help_alone(message: Message, orders: Orders, rest: str) -> bool:
@@ -160,14 +179,15 @@ def opened(case: Case, routed: Route, opening: Opening) -> Decision:
         client_id=known.id if known is not None else None,
         category=routed.gateway.category,
         related=opening.related,
+        written_to=outside_address(case.message, routed, organisation),
     )
-    changed: tuple[Step, ...] = (ticket, opening.article, joining(case, writer), *opening.settings)
+    changed: tuple[Step, ...] = (ticket, opening.article, joining(case, writer, but=ticket.written_to), *opening.settings)
     by_mail = opening.actor.role is not Role.AGENT
     silence = why_silent(case) if by_mail else None
-    if silence is not None:
-        case.reasons.append(f"no registration letter: {silence}")
-    occasion = Occasion(opening.actor, by_mail=by_mail, silence=silence, instead=opening.instead, answer=opening.answer)
+    room = case.facts.room.with_bound(of_new_ticket(organisation.budget.per_ticket_day))
+    occasion = Occasion(opening.actor, by_mail=by_mail, silence=silence, room=room, instead=opening.instead, answer=opening.answer)
     letters = notifications(changed, standing_of_new(ticket, changed), occasion, organisation)
+    case.reasons.extend(in_words(letters))
     steps: tuple[Step, ...] = (
         *changed,
         remember(case.message),
@@ -193,8 +213,9 @@ def why_silent(case: Case) -> str | None:
     return case.facts.spent
 
 
-def joining(case: Case, writer: FromOutside, requester: bool = True) -> Join:
-    """Participants are added only by an authenticated requester; the others are remembered, and get nothing."""
+def joining(case: Case, writer: FromOutside, requester: bool = True, ticket: KnownTicket | None = None, but: str | None = None) -> Join:
+    """Participants are added only by an authenticated requester; the others are remembered, and get nothing. `but` is the outside mailbox
+    that a new ticket was written to, and no participant."""
     proven = case.verdict.aligned and not case.verdict.disowned and case.message.author_unambiguous
     match case.organisation.desk.notify_recipients:
         case "never":
@@ -205,4 +226,5 @@ def joining(case: Case, writer: FromOutside, requester: bool = True) -> Join:
             pass
     trusted = requester and proven
     mailboxes: tuple[Mailbox, ...] = (*case.message.to, *case.message.cc)
-    return Join(audience.others_named(mailboxes, writer.key, trusted, case.organisation))
+    but = ticket.written_to if ticket is not None else but
+    return Join(audience.with_room(audience.others_named(mailboxes, writer.key, trusted, case.organisation, but), ticket))

@@ -68,6 +68,8 @@ class Orders:
     withheld: bool = False
     unsigned: bool = False
     """Its signature holds commands, and is kept back."""
+    aside: bool = False
+    """It answers a letter that shows a note: no word of it is a reply."""
 
     @property
     def any(self) -> bool:

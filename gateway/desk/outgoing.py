@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from gateway.desk.identify import is_ours
-from gateway.desk.telling import Cause, LetterTicket, Subject, gateway_name, letter_facts
+from gateway.desk.senders.choice import Sender, for_staff, from_of
+from gateway.desk.telling import Cause, LetterTicket, Subject, letter_facts
 from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, NewLetter, NewRecipient, Party, one_line
 from gateway.domain.organisation import Organisation
+from gateway.domain.senders import NO_PROOFS, Proofs
 from gateway.domain.states import LetterKind, Role
 from gateway.domain.steps import AddArticle, Addressee, Send
 from gateway.letters.faults import Fault
@@ -16,7 +19,7 @@ from gateway.letters.operators import Templates
 from gateway.letters.texts import VIA
 from gateway.letters.write import write_letter
 from gateway.mail.address import address_key
-from gateway.tokens.carriers import carries_reply_token, letter_id, reply_address, reply_token, thread_token
+from gateway.tokens.carriers import carries_reply_token, letter_id, note_token, reply_address, reply_token, thread_token
 from gateway.tokens.codec import Keyring, Purpose
 
 STAFF_FILES = 10 * 2**20
@@ -39,15 +42,20 @@ GATHERED = (
 
 
 def write(
-    sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation, faults: list[Fault] | None = None
+    sends: Sequence[Send],
+    subject: Subject,
+    cause: Cause,
+    organisation: Organisation,
+    faults: list[Fault] | None = None,
+    proofs: Proofs = NO_PROOFS,
 ) -> tuple[NewLetter, ...]:
     """One letter a step; none where nobody but ourselves is left to write to, or all are told by digest. `faults` takes what is wrong
-    with the operator's templates that a letter should have been written by."""
+    with the operator's templates that a letter should have been written by; `proofs` are of the From addresses that steps name."""
     written = []
     for index, send in enumerate(sends):
         now = replace(send, to=tuple(each for each in send.to if not is_told_by_digest(send, each, organisation)))
         if any(not is_ours(address_key(each.address), organisation) for each in (*now.to, *now.cc)):
-            written.append(one_letter(now, index, subject, cause, organisation, faults if faults is not None else []))
+            written.append(one_letter(now, index, subject, cause, organisation, faults if faults is not None else [], proofs))
     return tuple(written)
 
 
@@ -75,27 +83,31 @@ def templates_of(files: tuple[tuple[str, str], ...]) -> Templates:
     return Templates.from_files(dict(files))
 
 
-def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisation: Organisation, faults: list[Fault]) -> NewLetter:
+def one_letter(
+    send: Send, index: int, subject: Subject, cause: Cause, organisation: Organisation, faults: list[Fault], proofs: Proofs
+) -> NewLetter:
     effect = letter_effect(cause, send, index)
     ticket, desk = subject.ticket, organisation.desk
     domain = desk.reply_address.rpartition("@")[2]
     unique = effect[:8].hex()
     written = write_letter(letter_facts(send, subject, cause, organisation), templates_of(organisation.template_files))
     faults += written.faults
+    sender = sender_of(send, ticket, cause, organisation, proofs)
     return NewLetter(
         kind=send.kind,
-        headers=headers(send, ticket, cause, organisation, domain),
+        headers=headers(send, ticket, cause, sender, domain),
         subject=written.subject,
         text=written.text,
         html=written.html,
         message_id=shared_id(send, ticket, unique, domain, organisation),
-        recipients=recipients(send, ticket, effect, domain, organisation, named=send.staff or cause.proven),
+        recipients=recipients(send, ticket, effect, domain, organisation, named=send.staff or cause.proven, own_paths=sender.own_paths),
         effect=effect,
-        attachments=files(send, subject.article),
+        attachments=files(send, subject.told_by(send)),
         ticket=ticket.number,
-        article_id=subject.article_id if send.about == "article" else None,
+        article_id=subject.article_id if send.about == "article" and send.kind is not LetterKind.NOTE else None,
         urgency=URGENT if send.kind is LetterKind.AGENT_REPLY else ORDINARY,
-        reverse_path=ticket.gateway,
+        destination=sender.destination,
+        reverse_path=sender.reverse_path,
         automatic=send.automatic,
         agent=cause.actor.address if cause.actor.role is Role.AGENT and not send.automatic else None,
         inbound_id=cause.inbound_id,
@@ -104,21 +116,49 @@ def one_letter(send: Send, index: int, subject: Subject, cause: Cause, organisat
         due_in=send.delay,
         while_status=send.while_status,
         withheld=desk.shadow,
+        notice=send.automatic and not send.staff and not send.participant and ticket.number is not None,
     )
 
 
-def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation, domain: str) -> tuple[tuple[str, HeaderValue], ...]:
-    found: list[tuple[str, HeaderValue]] = [
-        ("From", (Party(author_name(send, ticket, cause, organisation), send.from_address or ticket.gateway),))
-    ]
-    if send.from_address is not None and organisation.gateway(address_key(send.from_address)) is None:
-        # What is written to an address that is no gateway never comes here.
-        found.append(("Reply-To", (Party(gateway_name(ticket.gateway, organisation), ticket.gateway),)))
+def letter_of_desk(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation, **told: Any) -> NewLetter:
+    """A letter about no ticket: `ticket` says who writes, and about whom. `told` are fields of `LetterFacts` besides what the send says."""
+    desk, effect = organisation.desk, letter_effect(cause, send, 0)
+    domain = desk.reply_address.rpartition("@")[2]
+    facts = replace(letter_facts(send, Subject(ticket), cause, organisation), **told)
+    written = write_letter(facts, templates_of(organisation.template_files))
+    sender = sender_of(send, ticket, cause, organisation)
+    return NewLetter(
+        kind=send.kind,
+        headers=headers(send, ticket, cause, sender, domain),
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id=shared_id(send, ticket, effect[:8].hex(), domain, organisation),
+        recipients=recipients(send, ticket, effect, domain, organisation, named=True, own_paths=sender.own_paths),
+        effect=effect,
+        destination=sender.destination,
+        reverse_path=sender.reverse_path,
+        lifetime=desk.letter_lifetime,
+        withheld=desk.shadow,
+    )
+
+
+def sender_of(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation, proofs: Proofs = NO_PROOFS) -> Sender:
+    def named(own: str) -> str:
+        return author_name(send, own, cause, organisation)
+
+    sender = from_of(send.from_address, ticket.gateway, named, send.language, organisation, proofs)
+    return for_staff(sender, organisation) if send.staff else sender
+
+
+def headers(send: Send, ticket: LetterTicket, cause: Cause, sender: Sender, domain: str) -> tuple[tuple[str, HeaderValue], ...]:
+    found: list[tuple[str, HeaderValue]] = [("From", (sender.author,)), ("Reply-To", (sender.reply_to,))]
     # X6: a name is its bearer's words, and who is not proven may have written it to somebody else.
     named = send.staff or cause.proven
     found.append(("To", parties(send.to, named=named)))
-    if send.cc:
-        found.append(("Cc", parties(send.cc, named=named)))
+    copies = (*send.cc, *((send.own_copy,) if send.own_copy is not None else ()))
+    if copies:
+        found.append(("Cc", parties(copies, named=named)))
     answers = thread_ids(send, ticket, domain)
     if answers:
         found += [("In-Reply-To", f"<{answers[-1]}>"), ("References", " ".join(f"<{each}>" for each in answers))]
@@ -131,9 +171,8 @@ def headers(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organi
     return tuple(found)
 
 
-def author_name(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation) -> str:
-    """U5, Z12: an agent's reply goes out in the agent's name where the desk says so; staff see who wrote."""
-    own = gateway_name(send.from_address or ticket.gateway, organisation)
+def author_name(send: Send, own: str, cause: Cause, organisation: Organisation) -> str:
+    """U5, Z12: an agent's reply goes out in the agent's name where the desk says so; staff see who wrote. `own` is the address' name."""
     if send.kind is LetterKind.AGENT_REPLY:
         return one_line(cause.actor.name) if organisation.desk.show_agent_name and cause.actor.name else own
     if send.staff and send.about == "article" and cause.actor.role is not Role.SYSTEM:
@@ -167,24 +206,33 @@ def shared_id(send: Send, ticket: LetterTicket, unique: str, domain: str, organi
 
 
 def recipients(
-    send: Send, ticket: LetterTicket, effect: bytes, domain: str, organisation: Organisation, *, named: bool
+    send: Send, ticket: LetterTicket, effect: bytes, domain: str, organisation: Organisation, *, named: bool, own_paths: bool = True
 ) -> tuple[NewRecipient, ...]:
-    """Never an address of our own: such a letter would come back to us for ever."""
+    """Never an address of our own, but for the one copy that is asked for: such a letter would come back to us for ever."""
     keyring = Keyring(organisation.desk.secrets)
     found = []
-    for index, each in enumerate((*send.to, *send.cc, *send.bcc)):
-        if is_ours(address_key(each.address), organisation) or (send.envelope is not None and each not in send.envelope):
-            continue
+    for index, each in enumerate(written_to(send, organisation)):
         proof = effect[:8] + index.to_bytes(2, "big")
         message_id = reply_to = verp = None
         if each.agent is not None and ticket.number is not None:
-            token = reply_token(keyring, ticket.number, each.agent)
+            token = (note_token if shows_note(send) else reply_token)(keyring, ticket.number, each.agent)
             message_id = f"<{letter_id('r', token, proof.hex(), domain)}>"
             reply_to = reply_address(organisation.desk.reply_address, token)
-        if organisation.desk.bounce_domain is not None:
+        if organisation.desk.bounce_domain is not None and own_paths:
             verp = f"b+{keyring.sign(Purpose.BOUNCE, proof)}@{organisation.desk.bounce_domain}"
         found.append(NewRecipient(each.address, one_line(each.name) if named else "", message_id, reply_to, verp))
     return tuple(found)
+
+
+def written_to(send: Send, organisation: Organisation) -> tuple[Addressee, ...]:
+    """How content the client is, is asked of the client alone: a letter with the scale has no copy."""
+    outside = (each for each in (*send.to, *send.cc, *send.bcc) if not is_ours(address_key(each.address), organisation))
+    meant = tuple(each for each in outside if send.envelope is None or each in send.envelope)
+    return (*meant, send.own_copy) if send.own_copy is not None and not send.scale else meant
+
+
+def shows_note(send: Send) -> bool:
+    return send.kind is LetterKind.NOTE and send.about == "article"
 
 
 def files(send: Send, article: AddArticle | None) -> tuple[AttachmentRef, ...]:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import storage.outbox
 from gateway.desk.outgoing import gathered, write
-from gateway.desk.telling import Cause, LetterTicket, Subject
+from gateway.desk.senders.proving import proofs_for
+from gateway.desk.telling import Cause, LetterTicket, Subject, wants_latest
 from gateway.desk.traces import COLUMN, NO_SOURCE, Source, note_step, participant, spent, tag_key, value_of
 from gateway.domain.actor import Actor
 from gateway.domain.facts import KnownTicket
@@ -18,6 +19,8 @@ from gateway.domain.steps import (
     AddArticle,
     AddCc,
     AddTags,
+    MarkAnswered,
+    MarkArrived,
     MarkBounced,
     Merge,
     Note,
@@ -27,11 +30,14 @@ from gateway.domain.steps import (
     Setting,
     Step,
 )
+from gateway.letters.facts import LatestFacts
 from gateway.letters.faults import Fault
+from storage import probes
 from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
 from storage.reports import mark_bounced
+from storage.ticket_views import latest_message
 
 log = structlog.get_logger()
 
@@ -66,9 +72,9 @@ async def record(
             assert ticket is not None
             await merge_tickets(session, step.source, ticket.number)
     subject = await written_ticket(session, steps, ticket, article, cause, organisation, rows)
-    for note in articles:
-        if note is not article and subject.ticket.number is not None:
-            await written_article(session, subject.ticket.number, note, cause)
+    for other in articles:
+        if other is not article and subject.ticket.number is not None:
+            await written_article(session, subject.ticket.number, other, cause)
     for step in steps:
         note_step(step, subject.ticket.number, ticket, cause, rows, article.warnings if article is not None else ())
     sends = [each for each in steps if isinstance(each, Send)]
@@ -82,20 +88,47 @@ async def record(
         effect["ticket"] = subject.ticket.number
     await attach(session, rows)
     for step in steps:
-        if isinstance(step, MarkBounced):
-            await mark_bounced(session, step.outbox_id, step.recipient_id, step.reply)
+        await write_mark(session, step, cause)
     if ticket is not None and (status := changes_of(steps).get("status")) is not None:
         await storage.outbox.cancel_left(session, ticket.number, status)
+    note = next((each for each in articles if each.kind is ArticleKind.NOTE), None)
     rated = next((each for each in steps if isinstance(each, Note) and each.kind is EventKind.RATED), None)
-    subject = replace(subject, rated=rated)
+    subject = replace(subject, note=note, rated=rated, latest=await latest_of(session, subject, sends))
+    return Recorded(subject.ticket.number, await write_letters(session, sends, subject, cause, organisation))
+
+
+async def write_letters(session: AsyncSession, sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> bool:
+    """Whether there are any for senders."""
     faults: list[Fault] = []
-    letters = write(sends, subject, cause, organisation, faults)
+    letters = write(sends, subject, cause, organisation, faults, await proofs_for(session, sends, organisation))
     for fault in faults:
         log.warning("template_passed_over", fault=str(fault))
     if letters:
         await storage.outbox.add(session, letters)
     await add_items(session, digest_items(sends, subject, cause, organisation))
-    return Recorded(subject.ticket.number, bool(letters))
+    return bool(letters)
+
+
+async def write_mark(session: AsyncSession, step: Step, cause: Cause) -> None:
+    """What a message says of a letter of ours that it is, answers or reports on."""
+    match step:
+        case MarkBounced():
+            await mark_bounced(session, step.outbox_id, step.recipient_id, step.reply)
+        case MarkArrived():
+            await probes.arrived(session, step.probe, cause.inbound_id, step.arrival)
+        case MarkAnswered():
+            await probes.answered(session, step.probe)
+        case _:
+            pass
+
+
+async def latest_of(session: AsyncSession, subject: Subject, sends: Sequence[Send]) -> LatestFacts:
+    """Asked for where a letter shows it."""
+    number = subject.ticket.number
+    if number is None or not any(map(wants_latest, sends)):
+        return LatestFacts()
+    found = await latest_message(session, number)
+    return LatestFacts(found.text, Person(found.name, found.address), found.files) if found is not None else LatestFacts()
 
 
 def digest_items(sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> list[DigestItem]:
@@ -213,6 +246,7 @@ def new_ticket(step: OpenTicket) -> NewTicket:
         step.client.name,
         step.client.address,
         step.client_key,
+        step.written_to,
     )
 
 

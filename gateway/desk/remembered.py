@@ -11,16 +11,24 @@ DAYS_7 = 7 * 24
 
 @dataclass(frozen=True, slots=True)
 class EffectKeys:
-    """`redelivery`: the same bytes for the same recipients; `twin`: the same mail by another way, however its trace fields differ."""
+    """`redelivery`: the same bytes for the same recipients; `twin`: the same mail by another way, however its trace fields differ;
+    `ticket`: the same, as far as opening a ticket goes, which with `desk.duplicates = "per-department"` each department does once."""
 
     redelivery: bytes
     twin: bytes
     redelivery_hours: int
     twin_hours: int
+    ticket: bytes
+
+    @property
+    def all(self) -> tuple[bytes, ...]:
+        return tuple(dict.fromkeys((self.redelivery, self.twin, self.ticket)))
 
 
-def effect_keys(message: Message, redelivery_key: bytes) -> EffectKeys:
-    """With neither Message-ID nor Date two equal mails may be two wishes: they count as one within an hour only.
+def effect_keys(message: Message, redelivery_key: bytes, department: str | None = None) -> EffectKeys:
+    """`department`: the one that the message is decided for, where each of several makes a ticket of it.
+
+    With neither Message-ID nor Date two equal mails may be two wishes: they count as one within an hour only.
 
     A Message-ID alone never makes a different mail disappear: author, date and body belong to the key.
     """
@@ -33,20 +41,27 @@ def effect_keys(message: Message, redelivery_key: bytes) -> EffectKeys:
         message.body_hash,
     )
     hours = DAYS_7 if identified else 1
-    return EffectKeys(digest("redelivery", redelivery_key.hex()), digest("twin", *parts), hours, hours)
+    twin = digest("twin", *parts)
+    ticket = twin if department is None else digest("twin", *parts, department)
+    return EffectKeys(digest("redelivery", redelivery_key.hex()), twin, hours, hours, ticket)
 
 
 def id_key(identifier: str) -> bytes:
     return digest("id", normalise_id(identifier))
 
 
-def subject_key(subject: str) -> bytes:
-    return digest("subject", " ".join(subject.casefold().split()))
+def subject_key(author_key: str, subject: str) -> bytes:
+    return digest("subject", author_key, " ".join(subject.casefold().split()))
 
 
 def author_lock(key: str) -> bytes:
     """Mail of one author is decided one by one: a client is made once, and budgets are counted right."""
     return digest("author", key)
+
+
+def budget_lock(what: str, key: str) -> bytes:
+    """Under which the last letters of a budget are given out."""
+    return digest("budget", what, key)
 
 
 def digest(*parts: str) -> bytes:

@@ -1,7 +1,7 @@
 """Which gateway address a message was written to (B8, U3, U8). PURE."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.organisation import Gateway, Organisation, RouteSource, without_subaddress
 from gateway.mail.message import Message
@@ -30,8 +30,11 @@ class Unrouted:
     reason: str
 
 
-def route(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> Route | Unrouted:
-    """The first address of ours, source by source in the order of `desk.route_by`. `recipients` are the envelope's, normalised."""
+def route(message: Message, recipients: tuple[str, ...], organisation: Organisation, department: str | None = None) -> Route | Unrouted:
+    """The first address of ours, source by source in the order of `desk.route_by`. `recipients` are the envelope's, normalised.
+
+    With `department`, the first that is this department's; the others are named all the same.
+    """
     disabled = None
     found: Route | None = None
     also: list[str] = []
@@ -43,12 +46,12 @@ def route(message: Message, recipients: tuple[str, ...], organisation: Organisat
             disabled = disabled or gateway.address
             continue
         concrete = without_subaddress(address) if gateway.catches_all else gateway.address
-        if found is None:
+        if found is None and department in (None, gateway.department):
             found = Route(gateway, concrete, f"{IN_WORDS[source]} names {concrete}")
-        elif concrete != found.address and concrete not in also:
+        if concrete not in also:
             also.append(concrete)
     if found is not None:
-        return Route(found.gateway, found.address, found.reason, tuple(also))
+        return replace(found, also=tuple(each for each in also if each != found.address))
     if "envelope" in organisation.desk.route_by and any(each.startswith("postmaster@") for each in recipients):
         # RFC 5321 §4.5.1: somebody has to read what is written to postmaster.
         return Route(organisation.default_gateway, organisation.default_gateway.address, "the envelope names postmaster")
@@ -56,6 +59,29 @@ def route(message: Message, recipients: tuple[str, ...], organisation: Organisat
         return Unrouted(f"the gateway address {disabled} is switched off")
     looked_at = ", ".join(IN_WORDS[source] for source in organisation.desk.route_by)
     return Unrouted(f"no gateway address stands in {looked_at}")
+
+
+def departments_addressed(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> tuple[str, ...]:
+    """Whose tickets a mail becomes: the first address' department alone or, as `desk.duplicates` says, each of those it was written to."""
+    routed = route(message, recipients, organisation)
+    if isinstance(routed, Unrouted):
+        return ()
+    if organisation.desk.duplicates == "one":
+        return (routed.gateway.department,)
+    others = (organisation.gateway(each) for each in routed.also)
+    return tuple(dict.fromkeys((routed.gateway.department, *(each.department for each in others if each is not None))))
+
+
+def outside_address(message: Message, routed: Route, organisation: Organisation) -> str | None:
+    """The outside mailbox that a client wrote to and that forwards to us; None where the gateway itself was written to, or nothing proves
+    that it is ours: whoever stands in To of a blind copy is no mailbox of the desk's."""
+    named = [each for each in (*message.to, *message.cc) if each.key]
+    if any(organisation.gateway(each.key) is not None for each in named):
+        return None
+    known = (*routed.gateway.forwarded_from, *(each.address for each in organisation.from_addresses))
+    passed = {each.key for each in message.delivered_to}
+    ours = (each for each in named if organisation.agent(each.key) is None and (each.key in known or each.key in passed))
+    return next((each.address for each in ours), None)
 
 
 def candidates(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> Iterator[tuple[RouteSource, str]]:

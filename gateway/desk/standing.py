@@ -24,10 +24,13 @@ from gateway.mail.address import address_key
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`before` is the status that the steps found, None for a new ticket, `assigned` whose the ticket was; `copies` are those who get the
-    letters besides the client."""
+    """`before` is the status that the steps found, None for a new ticket, `assigned` whose the ticket was; `moved`: it comes from another
+    department; `copies` are those who get the letters besides the client, `recipients` those among them whom a mail of the
+    client's named."""
 
+    number: int | None
     department: str
+    moved: bool
     category: str | None
     before: Status | None
     status: Status
@@ -37,11 +40,17 @@ class Standing:
     client: Person
     client_keys: frozenset[str]
     copies: tuple[Person, ...]
+    recipients: tuple[Person, ...]
 
 
 def standing_of(ticket: KnownTicket, steps: Sequence[Step]) -> Standing:
+    department = last_of(steps, SetDepartment, "department", ticket.department)
+    keys = audience.client_keys(ticket)
+    recipients = named(ticket.participants, steps, keys)
     return Standing(
-        department=last_of(steps, SetDepartment, "department", ticket.department),
+        number=ticket.number,
+        department=department,
+        moved=department != ticket.department,
         category=last_of(steps, SetCategory, "category", ticket.category),
         before=ticket.status,
         status=last_of(steps, SetStatus, "status", ticket.status),
@@ -49,14 +58,19 @@ def standing_of(ticket: KnownTicket, steps: Sequence[Step]) -> Standing:
         assigned=ticket.assignee,
         language=ticket.language,
         client=audience.requester_of(ticket),
-        client_keys=audience.client_keys(ticket),
-        copies=copies(ticket.participants, steps, audience.client_keys(ticket)),
+        client_keys=keys,
+        copies=(*recipients, *added(steps, recipients, keys)),
+        recipients=recipients,
     )
 
 
 def standing_of_new(opening: OpenTicket, steps: Sequence[Step]) -> Standing:
+    keys = frozenset((opening.client_key,))
+    recipients = named((), steps, keys)
     return Standing(
+        number=None,
         department=opening.department,
+        moved=False,
         category=last_of(steps, SetCategory, "category", opening.category),
         before=None,
         status=last_of(steps, SetStatus, "status", Status.NEW),
@@ -64,8 +78,9 @@ def standing_of_new(opening: OpenTicket, steps: Sequence[Step]) -> Standing:
         assigned=None,
         language=opening.language,
         client=opening.client,
-        client_keys=frozenset((opening.client_key,)),
-        copies=copies((), steps, frozenset((opening.client_key,))),
+        client_keys=keys,
+        copies=(*recipients, *added(steps, recipients, keys)),
+        recipients=recipients,
     )
 
 
@@ -75,13 +90,20 @@ def last_of(steps: Sequence[Step], kind: type, field: str, otherwise: Any) -> An
     return found[-1] if found else otherwise
 
 
-def copies(participants: Sequence[Participant], steps: Sequence[Step], client: frozenset[str]) -> tuple[Person, ...]:
-    """Those in Cc, old and new, each once."""
+def named(participants: Sequence[Participant], steps: Sequence[Step], client: frozenset[str]) -> tuple[Person, ...]:
+    """Those in Cc by what was there and by the mail, each once."""
     found: dict[str, Person] = {}
     joined = (person for step in steps if isinstance(step, Join) for person in step.people)
     for each in (*participants, *joined):
-        if each.part == "cc":
+        if each.part == "cc" and each.key not in client:
             found.setdefault(each.key, Person(each.name, each.address))
+    return tuple(found.values())
+
+
+def added(steps: Sequence[Step], already: Sequence[Person], client: frozenset[str]) -> tuple[Person, ...]:
+    """Those whom an agent or a rule puts into Cc besides."""
+    known = {address_key(each.address) for each in already} | client
+    found: dict[str, Person] = {}
     for person in (person for step in steps if isinstance(step, AddCc) for person in step.people):
         found.setdefault(address_key(person.address), person)
-    return tuple(person for key, person in found.items() if key not in client)
+    return tuple(person for key, person in found.items() if key not in known)

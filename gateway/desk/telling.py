@@ -1,11 +1,11 @@
 """What a letter tells: from a `Send` step, the ticket as it stands and the cause to the macros of its template. PURE."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.actor import Actor
 from gateway.domain.organisation import Language, Organisation
-from gateway.domain.states import Priority, Role, Status
+from gateway.domain.states import LetterKind, Priority, Role, Status
 from gateway.domain.steps import AddArticle, Note, Person, Send
 from gateway.domain.verdict import Verdict
 from gateway.letters.facts import (
@@ -13,6 +13,7 @@ from gateway.letters.facts import (
     ArticleFacts,
     Audience,
     GatewayFacts,
+    LatestFacts,
     LetterFacts,
     LevelFacts,
     RatingFacts,
@@ -21,11 +22,16 @@ from gateway.letters.facts import (
 )
 from gateway.letters.receipt import receipt_facts
 from gateway.letters.texts import CUT
+from gateway.mail.address import shown_address
 from gateway.tokens.codec import Keyring
 from gateway.tokens.rating import rate_token
 
 STAFF_WORDS = 100_000
 """Characters of a message that a letter to staff repeats."""
+
+
+SHOW_LATEST = (LetterKind.ASSIGNED, LetterKind.REOPENED)
+"""Letters to staff whom the ticket may be new to: they show what the client wrote last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class LetterTicket:
 class Cause:
     """What makes the letters exist; `effect` seeds their identity, so that the same cause written twice makes the same letters.
 
-    `verdict` is of the mail that is the cause, `now` when it had its effect."""
+    `verdict` is of the mail that is the cause, `now` when it had its effect; `doubtful`: behind it is mail whose author is not proven."""
 
     effect: bytes
     actor: Actor
@@ -60,10 +66,13 @@ class Cause:
     trace_id: str = ""
     verdict: Verdict | None = None
     now: datetime | None = None
+    doubtful: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether it is certain who acts: a person at the desk, or the author of authenticated mail."""
+        if self.doubtful:
+            return False
         return self.verdict is None or (self.verdict.aligned and not self.verdict.disowned) or self.actor.role is not Role.CLIENT
 
 
@@ -74,25 +83,43 @@ class Subject:
     ticket: LetterTicket
     article: AddArticle | None = None
     article_id: int | None = None
+    note: AddArticle | None = None
+    """What letters to staff about a note tell; no other letter does (X5)."""
     rated: Note | None = None
     """The event of a rating that comes with it."""
+    latest: LatestFacts = field(default_factory=LatestFacts)
+    """What the client wrote last, for staff whom the ticket is new to."""
+
+    def told_by(self, send: Send) -> AddArticle | None:
+        """The article whose words the letter carries."""
+        if send.about != "article":
+            return None
+        if send.kind is LetterKind.NOTE:
+            return self.note if send.staff else None
+        return self.article
 
 
 def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organisation) -> LetterFacts:
-    ticket, article = subject.ticket, subject.article if send.about == "article" else None
+    ticket, article = subject.ticket, subject.told_by(send)
     department = organisation.department(ticket.department)
     author = article.author if article is not None and article.author is not None else cause.actor
+    told = article_facts(article, send) if article is not None else ArticleFacts()
+    who = Person(author.name, author.address or "")
+    latest = replace(subject.latest, text=bounded(subject.latest.text, send.language))
+    if is_moved(send):
+        told, who = ArticleFacts(latest.text, latest.files), latest.author
     named = send.staff or organisation.desk.show_agent_name
     return LetterFacts(
         kind=send.kind,
         language=send.language,
         ticket=ticket_facts(ticket),
-        gateway=GatewayFacts(gateway_name(ticket.gateway, organisation), ticket.gateway),
+        gateway=GatewayFacts(gateway_name(ticket.gateway, organisation), shown_address(ticket.gateway)),
         client=ticket.client,
-        author=Person(author.name, author.address or ""),
+        author=who,
         department=department.name if department is not None else ticket.department,
         desk=organisation.desk.name,
-        article=article_facts(article, send) if article is not None else ArticleFacts(),
+        article=told,
+        latest=latest if send.staff and send.kind in SHOW_LATEST else LatestFacts(),
         why=send.why,
         receipt=receipt_facts(send.receipt, send.language) if send.receipt is not None else ReceiptFacts(),
         audience=reader(send),
@@ -122,6 +149,15 @@ def article_facts(article: AddArticle, send: Send) -> ArticleFacts:
     return ArticleFacts(words, tuple(each.filename for each in article.files if not each.inline), article.verified)
 
 
+def wants_latest(send: Send) -> bool:
+    return send.staff and (send.kind in SHOW_LATEST or is_moved(send))
+
+
+def is_moved(send: Send) -> bool:
+    """Of a ticket that comes from another department: new to those who get it, and they are told what the client wrote."""
+    return send.kind is LetterKind.NEW_TICKET and send.about == "nothing"
+
+
 def reader(send: Send) -> Audience:
     return "staff" if send.staff else "participant" if send.participant else "client"
 
@@ -135,7 +171,9 @@ def rating_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
     levels = scale(send, subject.ticket, cause, organisation) if send.scale else ()
     given = subject.rated.data if subject.rated is not None and send.staff else {}
     score = given.get("score")
-    return RatingFacts(levels, str(given.get("level") or ""), score if isinstance(score, int) else None, str(given.get("comment") or ""))
+    level = organisation.satisfaction.level(score) if isinstance(score, int) else None
+    named = level.name(send.language) if level is not None else str(given.get("level") or "")
+    return RatingFacts(levels, named, score if isinstance(score, int) else None, str(given.get("comment") or ""))
 
 
 def scale(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisation) -> tuple[LevelFacts, ...]:

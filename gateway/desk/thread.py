@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.desk.authority import Carried, thread_ticket
-from gateway.domain.facts import Facts, KnownTicket
+from gateway.domain.facts import Facts, IdMatch, KnownTicket
 from gateway.domain.organisation import Organisation
 from gateway.domain.verdict import Verdict
 from gateway.mail.message import Message
@@ -33,20 +33,29 @@ def subject_tag(subject: str) -> int | None:
 
 
 def thread(
-    message: Message, author_key: str, carried: Carried, verdict: Verdict, facts: Facts, organisation: Organisation
+    message: Message,
+    author_key: str,
+    carried: Carried,
+    verdict: Verdict,
+    facts: Facts,
+    organisation: Organisation,
+    department: str | None = None,
 ) -> Joins | Starts:
+    """`department`: the one that the message is decided for, where each of several makes a ticket of it: of several tickets that remember
+    an id its own is meant."""
     by_token = thread_ticket(carried, organisation)
     if by_token is not None and (ticket := facts.ticket(by_token)) is not None:
         return Joins(ticket, f"a genuine token of ticket #{ticket.number} came with it")
-    if (joined := by_ids(message, author_key, facts)) is not None:
+    if (joined := by_ids(message, author_key, facts, department)) is not None:
         return joined
     return by_subject(message, author_key, verdict, facts)
 
 
-def by_ids(message: Message, author_key: str, facts: Facts) -> Joins | None:
+def by_ids(message: Message, author_key: str, facts: Facts, department: str | None) -> Joins | None:
     """The nearest ancestor counts first. An id that was only named before joins where the participants overlap."""
+    matches = matches_for(department, message, facts)
     for identifier in (*message.in_reply_to, *reversed(message.references)):
-        for match in facts.id_matches:
+        for match in matches:
             ticket = facts.ticket(match.ticket)
             if (
                 match.identifier == identifier
@@ -54,11 +63,21 @@ def by_ids(message: Message, author_key: str, facts: Facts) -> Joins | None:
                 and (match.relation != "refers" or overlaps(message, author_key, ticket))
             ):
                 return Joins(ticket, f"it answers <{identifier}>, which ticket #{ticket.number} remembers")
-    for match in facts.id_matches:
+    for match in matches:
         ticket = facts.ticket(match.ticket)
         if match.identifier == message.message_id and match.relation == "refers" and ticket and overlaps(message, author_key, ticket):
             return Joins(ticket, f"mail of ticket #{ticket.number} refers to it")
     return None
+
+
+def matches_for(department: str | None, message: Message, facts: Facts) -> tuple[IdMatch, ...]:
+    """Those of the department's own tickets first. What another department's ticket has of this very message says nothing: the mail that it
+    refers to is no more theirs than ours."""
+    if department is None:
+        return facts.id_matches
+    theirs = {each.ticket for each in facts.id_matches if each.identifier == message.message_id and each.relation == "is"}
+    left = (each for each in facts.id_matches if each.ticket not in theirs)
+    return tuple(sorted(left, key=lambda each: (found := facts.ticket(each.ticket)) is None or found.department != department))
 
 
 def overlaps(message: Message, author_key: str, ticket: KnownTicket) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from gateway.auth.organisational import organisational_domain
 from gateway.desk.remembered import id_key, subject_key
 from gateway.desk.telling import Cause
 from gateway.domain.facts import KnownTicket, Part
@@ -15,6 +16,8 @@ from gateway.domain.steps import (
     AddTags,
     Assign,
     Join,
+    MarkAnswered,
+    MarkArrived,
     MarkBounced,
     Merge,
     Note,
@@ -109,7 +112,7 @@ def note_step(
             hang_on(step, number, before, cause, rows)
         case Note():
             rows.events.append(event(step.kind, number, cause, step.data))
-        case MarkBounced() | Send():
+        case MarkBounced() | MarkArrived() | MarkAnswered() | Send():
             pass
         case _:
             assert_never(step)
@@ -181,12 +184,18 @@ def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object]
     }
 
 
+def domain_of(key: str) -> str:
+    """The organisational one: names below one's own domain are had for nothing."""
+    return organisational_domain(key.rpartition("@")[2])
+
+
 def spent(address: str, number: int | None, source: Source) -> dict[str, object]:
-    key = address_key(address) or source.author_key
+    """One automatic letter, as budgets count it: whoever gets it, it is the author's domain that it was caused from."""
+    key = address_key(address)
     return {
         "address": key,
-        "domain": key.rpartition("@")[2],
+        "domain": domain_of(source.author_key or key),
         "network": source.network,
-        "subject_key": subject_key(source.subject).hex(),
+        "subject_key": subject_key(source.author_key, source.subject).hex(),
         "ticket": number,
     }

@@ -17,6 +17,7 @@ Outcome = Literal[
     "auto_reply",
     "bounce",
     "complaint",
+    "probe",
     "duplicate",
     "held",
     "ignored",

@@ -12,6 +12,7 @@ class Entry(StrEnum):
     IMAP = "imap"
     POP3 = "pop3"
     STDIN = "stdin"
+    MAILDIR = "maildir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Peer:
     """Protocol and cipher, e.g. `TLSv1.3 TLS_AES_256_GCM_SHA384`; None in the clear."""
     extended: bool = True
     """Whether it greeted by EHLO or LHLO, not by HELO."""
+    mailbox: str | None = None
+    """The gateway address whose mailbox it was fetched from; None where it was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)

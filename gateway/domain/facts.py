@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.domain.organisation import Language
+from gateway.domain.probes import KnownProbe
+from gateway.domain.room import UNBOUNDED, Room
 from gateway.domain.states import Priority, Status
 
 Part = Literal["requester", "cc", "named", "stranger"]
@@ -32,6 +34,23 @@ class KnownClient:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a person said of mail that waited for one: the id of its client, None where its writer is to become one; and its department,
+    None for the gateway's."""
+
+    client_id: int | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An `Assignment` with the client as known today."""
+
+    client: KnownClient | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KnownTicket:
     """A ticket under lock. `thread` are the ids that its client has seen, oldest first, without angle brackets; `last_message` is the id
     of what the client wrote last."""
@@ -56,6 +75,8 @@ class KnownTicket:
     closed_for: timedelta | None = None
     """How long ago it was closed; None while it is not."""
     created_at: datetime | None = None
+    written_to: str | None = None
+    """The outside address that its client wrote to, where that mail was forwarded to the gateway."""
     answered_today: int = 0
     """Automatic letters of the last day that outside mail caused on it."""
 
@@ -99,14 +120,16 @@ class SentLetter:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`spent` names the budget that an automatic letter to this author would exceed, None where all have room. `waited`: for how long the
-    message has been ours. `verified_senders`: normalised From addresses that proved to be ours."""
+    """`spent` names the budget that an automatic letter to this author would exceed, None where all have room; `room` is what they have
+    left, for others who may get one too. `waited`: for how long the message has been ours. `verified_senders`: normalised From addresses
+    that proved to be ours."""
 
     duplicate_of: Effect | None = None
     id_matches: tuple[IdMatch, ...] = ()
     tickets: tuple[KnownTicket, ...] = ()
     client: KnownClient | None = None
     spent: str | None = None
+    room: Room = UNBOUNDED
     held_told_recently: bool = False
     reported: SentLetter | None = None
     waited: timedelta = timedelta(0)
@@ -117,6 +140,12 @@ class Facts:
     last_assigned: tuple[tuple[str, str], ...] = ()
     """Whose the newest ticket of each department is that is anybody's; likewise."""
     verified_senders: frozenset[str] = frozenset()
+    probe: KnownProbe | None = None
+    """Of ours, whose genuine mark the message carries."""
+    assigned: Assigned | None = None
+    """What a person said of it, where it waited for one."""
+    own_words: bool = False
+    """Whether it has the words of a letter of ours, and comes from an address that we write from."""
 
     def ticket(self, number: int) -> KnownTicket | None:
         """The ticket of this number, or the one it was merged into."""

@@ -27,9 +27,11 @@ class KeptWaiting:
 
 @dataclass(frozen=True, slots=True)
 class LastMail:
-    """Of a ticket's client: by what its automatic answer is decided. `silenced`: why it got none when it came."""
+    """Of a ticket's client: by what its automatic answer is decided. `silenced`: why it got none when it came; `aligned`: it was
+    authenticated as its author's."""
 
     kind: str
     reverse_path: str
     disowned: bool
     silenced: str | None
+    aligned: bool = True

@@ -128,6 +128,8 @@ class NewLetter:
     """Of a letter that waits for its time: it is cancelled when its ticket leaves this status."""
     withheld: bool = False
     """Recorded, but never to be sent: the desk works in the shadow of another."""
+    notice: bool = False
+    """Nobody wrote it and the client gets it: it stands among the articles of its ticket."""
 
     def __post_init__(self) -> None:
         if not self.recipients:
@@ -187,8 +189,9 @@ class Letter:
     trace_id: str
     attempts: int
     created_at: datetime
+    """Or, of one that waited, when its time came."""
     age: float
-    """Seconds since it was written, by the database's clock, when it was claimed."""
+    """Seconds since then, by the database's clock, when it was claimed."""
     time_left: float
     """Seconds of its lifetime, likewise; an attempt that fails with none left is the last one."""
     warned: bool

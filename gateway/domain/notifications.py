@@ -28,7 +28,7 @@ NOTIFIED: Final = (
 )
 """The events that a notification may be `on`."""
 
-STAFF_ALONE: Final = frozenset({LetterKind.NEW_TICKET, LetterKind.ASSIGNED, LetterKind.NOTE, LetterKind.FAILED_DELIVERY})
+STAFF_ALONE: Final = frozenset({LetterKind.NEW_TICKET, LetterKind.NOTE, LetterKind.FAILED_DELIVERY})
 """What these tell is for nobody outside."""
 
 USUAL_AUDIENCE: Final[dict[LetterKind, tuple[str, ...]]] = {

@@ -3,10 +3,11 @@
 `config` makes these values at start and at SIGHUP; everybody else only reads them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
+from gateway.domain.fetch import Fetch
 from gateway.domain.language import Language as Language  # most know it from here
 from gateway.domain.letter import Party
 from gateway.domain.notifications import Notification
@@ -15,6 +16,7 @@ from gateway.domain.satisfaction import Satisfaction
 
 ClientIdentity = Literal["from", "reply-to"]
 CommandPosition = Literal["end", "anywhere"]
+Duplicates = Literal["one", "per-department"]
 Receipts = Literal["problems", "always", "never"]
 
 
@@ -26,6 +28,7 @@ class Department:
     name: str
     available: bool = True
     language: Language | None = None
+    auto_cc: bool | None = None
     client_identity: ClientIdentity | None = None
     requester_from_forward: bool | None = None
     private_without_client: bool | None = None
@@ -43,6 +46,22 @@ class Gateway:
     language: Language | None = None
     category: str | None = None
     when_disabled: Literal["ignore", "defer"] = "ignore"
+    fetch: Fetch | None = None
+    """The mailbox that mail to it is fetched from; None: it comes by itself."""
+    forwarded_from: tuple[str, ...] = ()
+    """Outside mailboxes (normalised) whose mail is forwarded to it."""
+    verify_every: timedelta | None = None
+    """How often a probe shows that mail still comes; None: when somebody asks."""
+
+    @property
+    def probed(self) -> tuple[str, ...]:
+        """The addresses by which its mail comes."""
+        return self.forwarded_from or (() if self.catches_all else (self.address,))
+
+    @property
+    def polled(self) -> bool:
+        """Whether its mailbox is looked into now: what waits for a disabled address waits there."""
+        return self.fetch is not None and (self.enabled or self.when_disabled == "ignore")
 
     @property
     def catches_all(self) -> bool:
@@ -145,6 +164,8 @@ class Desk:
     """English key of a command (`CommandName`), and more words for it."""
     command_position: CommandPosition = "end"
     receipts: Receipts = "problems"
+    auto_cc: bool = False
+    duplicates: Duplicates = "one"
     client_identity: ClientIdentity = "from"
     requester_from_forward: bool = False
     private_without_client: bool = False
@@ -206,6 +227,19 @@ class Organisation:
         domain = address.rpartition("@")[2]
         return next((each for each in self.gateways if each.catches_all and each.domain == domain), None)
 
+    def trust_for(self, mailbox: str | None) -> Trust:
+        """Whose word counts on mail fetched from this gateway's mailbox: its own server's. On other mail (None), that of our relays."""
+        if mailbox is None:
+            return self.trust
+        fetch = next((each.fetch for each in self.gateways if each.address == mailbox), None)
+        return replace(self.trust, authserv_id=fetch.authserv_id if fetch is not None else None)
+
+    def auto_cc(self, department_key: str) -> bool:
+        """Z10 as the department has it, else the desk."""
+        department = self.department(department_key)
+        own = department.auto_cc if department else None
+        return self.desk.auto_cc if own is None else own
+
     def client_identity(self, department_key: str) -> ClientIdentity:
         """Z11 as the department has it, else the desk."""
         department = self.department(department_key)
@@ -244,7 +278,8 @@ class Organisation:
         return (*own, *shared, *common)
 
     def from_choices(self, department: str, verified: frozenset[str] = frozenset()) -> tuple[Party, ...]:
-        """What replies of this department may go out from: its gateways, and its From addresses that are ours or `verified` (normalised).
+        """What replies of this department may go out from: its gateways, and its From addresses that are ours, `verified` (normalised), or
+        have a server of their own.
 
         A From address that is a gateway's as well has the last word on its name, and on whether it is enabled.
         """
@@ -256,12 +291,18 @@ class Organisation:
             if each.department == department and each.enabled and not each.catches_all and each.address not in spoken_for
         )
         usable = (
-            Party(each.name, each.address) for each in listed if each.enabled and (each.address in verified or self._is_ours(each.address))
+            Party(each.name, each.address)
+            for each in listed
+            if each.enabled and (each.server is not None or each.address in verified or self.receives(each.address))
         )
         return (*gateways, *usable)
 
-    def _is_ours(self, address: str) -> bool:
-        """Whether mail to it comes to us, which is proof enough that we may write as it."""
+    def from_address(self, address: str) -> FromAddress | None:
+        """The enabled one that this normalised address is."""
+        return next((each for each in self.from_addresses if each.address == address and each.enabled), None)
+
+    def receives(self, address: str) -> bool:
+        """Whether mail to this normalised address comes to us, which is proof enough that we may write as it."""
         gateway = self.gateway(address)
         return gateway is not None and gateway.enabled
 

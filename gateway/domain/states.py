@@ -1,6 +1,7 @@
 """States that an operator reads, as CONTRACT names them. Each is a value of one column."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class InboundState(StrEnum):
@@ -44,6 +45,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     SPAM = "spam"
     TRASH = "trash"
+
+
+OUT_OF_SIGHT: Final = (Status.SPAM, Status.TRASH)
+"""Of what comes to a ticket that is there nobody is told."""
 
 
 class Priority(StrEnum):
@@ -118,3 +123,5 @@ class LetterKind(StrEnum):
     VERIFICATION = "verification"
     COPY = "copy"
     DIGEST = "digest"
+    FORWARDING_FAILED = "forwarding_failed"
+    FORWARDING_RESTORED = "forwarding_restored"

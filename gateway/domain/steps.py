@@ -8,6 +8,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.commands import CommandHelp, Refusal
 from gateway.domain.facts import Participant
 from gateway.domain.organisation import Language
+from gateway.domain.probes import Arrival
 from gateway.domain.states import ArticleKind, EventKind, LetterKind, Priority, Status
 
 
@@ -44,6 +45,8 @@ class OpenTicket:
     client_id: int | None = None
     category: str | None = None
     related: int | None = None
+    written_to: str | None = None
+    """The outside address that the client wrote to, where that mail was forwarded to the gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,21 @@ class MarkBounced:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkArrived:
+    """A probe of ours came in."""
+
+    probe: int
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAnswered:
+    """A program answered a probe of ours."""
+
+    probe: int
+
+
+@dataclass(frozen=True, slots=True)
 class Addressee:
     """A letter's recipient. `agent` is the normalised address of the agent whose reply token the letter carries."""
 
@@ -169,6 +187,8 @@ class Receipt:
     refused: tuple[Refusal, ...] = ()
     done: tuple[str, ...] = ()
     help: tuple[CommandHelp, ...] = ()
+    passed_on: bool = False
+    """Whether the mail has opened a ticket for the author of what the agent passed on (Z13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +223,13 @@ class Send:
     """Whether it asks how content the client is."""
     participant: bool = False
     """Whether it is written for people outside who are not the client."""
+    own_copy: Addressee | None = None
+    """Z10: the address of ours that gets a copy, openly in Cc."""
     envelope: tuple[Addressee, ...] | None = None
     """Who gets it, where these are not all whom To, Cc and Bcc name: the same letter goes out twice, with the scale and without."""
 
 
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
-Step = OpenTicket | AddArticle | Setting | AddTags | AddCc | Merge | Join | Remember | Note | MarkBounced | Send
+Mark = MarkBounced | MarkArrived | MarkAnswered
+"""About a letter of ours, not about a ticket."""
+Step = OpenTicket | AddArticle | Setting | AddTags | AddCc | Merge | Join | Remember | Note | Mark | Send

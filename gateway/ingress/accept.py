@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,11 +20,16 @@ from storage.engine import database_away
 log = structlog.get_logger()
 
 
+Also = Callable[[AsyncSession], Awaitable[None]]
+"""What is written in the transaction that keeps a message, or neither of them is."""
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     envelope: Envelope
     content: Content
     answer: asyncio.Future[int]
+    also: Also | None = None
     given_up: bool = field(default=False)
     """Nobody can answer for it any more, so that it need not be kept."""
 
@@ -63,13 +68,13 @@ class Acceptor:
         self.failed = 0
         self.commits = 0
 
-    async def accept_message(self, envelope: Envelope, content: Content) -> int:
-        """Makes the message durable and returns its inbound id; closes `content` in any case.
+    async def accept_message(self, envelope: Envelope, content: Content, also: Also | None = None) -> int:
+        """Makes the message durable and returns its inbound id; closes `content` in any case. What `also` raises, refuses the message.
 
         Raises TimeoutError past `commit_seconds`, else what the database raised. After a failure the message may yet be kept; the peer's
         redelivery is then known by its key. Cancelling the caller does not stop a commit.
         """
-        waiting = _Waiting(envelope, content, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(envelope, content, asyncio.get_running_loop().create_future(), also)
         self._queue.append(waiting)
         self._start_writer()
         try:
@@ -143,6 +148,9 @@ class Acceptor:
         # Twice what a caller waits: a commit that succeeds late is worth having, one that never ends is not.
         async with asyncio.timeout(2 * self._commit_seconds), self._sessions.begin() as session:
             # await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            for waiting in group:
+                if waiting.also is not None:
+                    await waiting.also(session)
             ids = await inbound.receive(session, arrivals)
         self.commits += 1
         return ids

@@ -26,6 +26,10 @@ class Inbox:
     def has_line(self) -> bool:
         return b"\n" in self._buffer
 
+    @property
+    def has_octets(self) -> bool:
+        return bool(self._buffer)
+
     def feed(self, octets: bytes) -> None:
         self._buffer += octets
         if len(self._buffer) > HIGH_WATER and not self._paused:

@@ -45,7 +45,7 @@ def _protocol(envelope: Envelope) -> str:
             return f"{utf8}{base}{'S' if envelope.peer.tls else ''}"
         case Entry.IMAP | Entry.POP3:
             return entry.upper()
-        case Entry.STDIN:
+        case Entry.STDIN | Entry.MAILDIR:
             return "LOCAL"
         case _:
             assert_never(entry)

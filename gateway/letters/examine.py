@@ -21,11 +21,20 @@ NAMELESS: Final = (LetterKind.REGISTERED, LetterKind.AGENT_REPLY, LetterKind.CLI
 
 FILLED_IN: Final[dict[str, tuple[LetterKind, ...]]] = {
     "article.": (LetterKind.REGISTERED, LetterKind.NEW_TICKET, LetterKind.CLIENT_REPLY, LetterKind.AGENT_REPLY, LetterKind.NOTE),
+    "latest.": (LetterKind.ASSIGNED, LetterKind.REOPENED),
     "rating.scale": (LetterKind.RESOLVED, LetterKind.AGENT_REPLY),
     "rating.levels": (LetterKind.RESOLVED, LetterKind.AGENT_REPLY),
     "receipt.": (LetterKind.RECEIPT,),
     "notices": (LetterKind.DIGEST,),
-    "why": (LetterKind.FAILED_DELIVERY, LetterKind.HELD, LetterKind.NOTE),
+    "code": (LetterKind.VERIFICATION,),
+    "why": (
+        LetterKind.FAILED_DELIVERY,
+        LetterKind.FORWARDING_FAILED,
+        LetterKind.FORWARDING_RESTORED,
+        LetterKind.HELD,
+        LetterKind.NEW_TICKET,
+        LetterKind.NOTE,
+    ),
 }
 """Macros that are empty in the letters of other events."""
 

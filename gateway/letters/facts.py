@@ -45,10 +45,20 @@ class ArticleFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LatestFacts:
+    """What the client wrote last, for staff whom the ticket is new to. `files` are names."""
+
+    text: str = ""
+    author: Person = NOBODY
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """Of the commands in one mail: lines that were not obeyed, each with its reason; those that were; the vocabulary, if it was asked for.
 
     `withheld`: nothing of the mail was sent. `left_out`: some of the refused lines were kept from the client, as they should be.
+    `passed_on`: the mail has opened a ticket for the author of what the agent passed on.
     """
 
     refused: tuple[tuple[str, str], ...] = ()
@@ -56,6 +66,7 @@ class ReceiptFacts:
     help: tuple[CommandHelp, ...] = ()
     withheld: bool = False
     left_out: bool = False
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,7 @@ class LetterFacts:
     department: str
     desk: str
     article: ArticleFacts = ArticleFacts()
+    latest: LatestFacts = LatestFacts()
     why: str = ""
     receipt: ReceiptFacts = ReceiptFacts()
     audience: Audience | None = None
@@ -118,6 +130,8 @@ class LetterFacts:
     rating: RatingFacts = RatingFacts()
     notices: tuple[NoticeFacts, ...] = ()
     link: str = ""
+    code: str = ""
+    """That proves who reads the mail of an address."""
     proven: bool = True
     zone: tzinfo = UTC
 

@@ -34,6 +34,10 @@ MACROS: Final[dict[str, Kind]] = {
     "article.files": "list",
     "article.files[]": "text",
     "article.verified": "flag",
+    "latest.text": "text",
+    "latest.author": "text",
+    "latest.files": "list",
+    "latest.files[]": "text",
     "rating.scale": "text",
     "rating.levels": "list",
     "rating.levels[].name": "text",
@@ -48,6 +52,7 @@ MACROS: Final[dict[str, Kind]] = {
     "audience": "text",
     "language": "text",
     "link": "text",
+    "code": "text",
     "why": "text",
     "receipt.refused": "list",
     "receipt.refused[].line": "text",
@@ -59,6 +64,7 @@ MACROS: Final[dict[str, Kind]] = {
     "receipt.help[].meaning": "text",
     "receipt.withheld": "flag",
     "receipt.left_out": "flag",
+    "receipt.passed_on": "flag",
     "notices": "list",
     "notices[].number": "number",
     "notices[].subject": "text",
@@ -71,7 +77,7 @@ MACROS: Final[dict[str, Kind]] = {
 LOOP: Final[dict[str, Kind]] = {"loop.index": "number", "loop.length": "number", "loop.first": "flag", "loop.last": "flag"}
 """What else there is within `{% for %}`."""
 
-SEVERAL_LINES: Final = frozenset({"article.text", "rating.comment", "why"})
+SEVERAL_LINES: Final = frozenset({"article.text", "latest.text", "rating.comment", "why"})
 
 CREATIO: Final[dict[str, str]] = {
     **dict.fromkeys(("number", "номер", "numer"), "ticket.number"),

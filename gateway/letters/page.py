@@ -16,6 +16,8 @@ MOST_STYLE = 64 * 1024
 ABOVE: Final = '\n<p style="margin:0 0 16px;color:#6b6b70;font-size:12px">{}</p>\n'
 STYLE: Final = re.compile(r"<style\b[^>]*>(.*?)(?:</style\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 # As the inliner writes it: values in double quotes, where a > may stand.
+TAG: Final = re.compile(r'<[A-Za-z][^\s>"/]*(?:\s+[^\s="<>/]+(?:="[^"]*")?)*\s*/?>')
+VALUE: Final = re.compile(r'"[^"]*"')
 BODY: Final = re.compile(r'<body(?:[^>"]|"[^"]*")*>')
 
 
@@ -23,12 +25,17 @@ def as_page(rendered: str, line: str, file: str) -> str:
     """The whole page; raises `UnusableError`. `line` is the reply-above line."""
     refuse(rendered, file)
     try:
-        inlined = inliner().inline(rendered)
+        inlined = TAG.sub(without_tags_in_values, inliner().inline(rendered))
     except InlineError as error:
         raise UnusableError((Fault(file, 0, "", f"its style cannot be read: {error}"),)) from error
     if html_to_text(rendered).startswith(line):
         return inlined
     return BODY.sub(lambda body: body[0] + ABOVE.format(html.escape(line)), inlined, count=1)
+
+
+def without_tags_in_values(tag: re.Match[str]) -> str:
+    """HTML lets `<` and `>` stand in a quoted value as they are, and the inliner writes them so; some mail programs take them for a tag."""
+    return VALUE.sub(lambda value: value[0].replace("<", "&lt;").replace(">", "&gt;"), tag[0])
 
 
 def as_text(rendered: str, file: str) -> str:

@@ -13,6 +13,7 @@ from gateway.letters.facts import (
     ArticleFacts,
     Audience,
     GatewayFacts,
+    LatestFacts,
     LetterFacts,
     LevelFacts,
     RatingFacts,
@@ -56,6 +57,7 @@ def preview_facts(
         department=department.name if department is not None else ticket["department"],
         desk=organisation.desk.name,
         article=article_facts(found),
+        latest=latest_of(ticket) if reader == "staff" else LatestFacts(),
         rating=rating_of(ticket, kind, organisation, tongue, asked=kind in WITH_SCALE and reader == "client"),
         link=organisation.desk.base_url or "",
     )
@@ -76,8 +78,16 @@ def ticket_of(ticket: Mapping[str, Any]) -> TicketFacts:
 def article_of(ticket: Mapping[str, Any], kind: ArticleKind) -> Mapping[str, Any] | None:
     """The latest of the kind, else the latest that the client may read."""
     of_kind = [each for each in ticket["articles"] if each["kind"] == kind]
-    shown = [each for each in ticket["articles"] if not each["private"]]
+    shown = [each for each in ticket["articles"] if not each["private"] and each["kind"] != ArticleKind.NOTICE]
     return next(iter(reversed(of_kind or shown)), None)
+
+
+def latest_of(ticket: Mapping[str, Any]) -> LatestFacts:
+    found = article_of(ticket, ArticleKind.CLIENT_MESSAGE)
+    if found is None:
+        return LatestFacts()
+    told = article_facts(found)
+    return LatestFacts(told.text, person_of(found["author"]), told.files)
 
 
 def article_facts(found: Mapping[str, Any] | None) -> ArticleFacts:

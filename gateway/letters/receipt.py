@@ -18,4 +18,5 @@ def receipt_facts(receipt: Receipt, language: Language) -> ReceiptFacts:
         help=receipt.help,
         withheld=any(each.problem is Problem.WITHHELD for each in receipt.refused),
         left_out=any(each.problem not in SENT_AS_TEXT for each in receipt.refused),
+        passed_on=receipt.passed_on,
     )

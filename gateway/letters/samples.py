@@ -14,6 +14,7 @@ from gateway.letters.facts import (
     ArticleFacts,
     Audience,
     GatewayFacts,
+    LatestFacts,
     LetterFacts,
     LevelFacts,
     NoticeFacts,
@@ -35,6 +36,8 @@ STATUS: Final = {
     LetterKind.CANCELLED: Status.CANCELLED,
     LetterKind.REOPENED: Status.OPEN,
 }
+ABOUT_ADDRESSES: Final = (LetterKind.VERIFICATION, LetterKind.FORWARDING_FAILED, LetterKind.FORWARDING_RESTORED)
+WITHOUT_TICKET: Final = (LetterKind.DIGEST, LetterKind.HELD, LetterKind.RECEIPT)
 WITH_SCALE: Final = (LetterKind.RESOLVED, LetterKind.AGENT_REPLY)
 
 WORDS: Final[dict[Language, str]] = {
@@ -71,12 +74,14 @@ def sample_facts(kind: LetterKind, language: Language, audience: Audience | None
         department="Support",
         desk="Example Desk",
         article=ArticleFacts(WORDS[language], ("smoke.png", "Снимок №1.png")),
+        latest=LatestFacts(WORDS[language], ANNA, ("smoke.png", "Снимок №1.png")),
         why=sample_why(kind, language),
         receipt=receipt_facts(RECEIPT, language),
         news=Status.RESOLVED if kind is LetterKind.AGENT_REPLY else None,
         rating=sample_rating(kind, language, asked=kind in WITH_SCALE and reader == "client"),
         notices=sample_notices(language),
         link="https://desk.example/",
+        code="aeb4kzlsn5wmzj5oqu3w7yvxjr6q" if kind is LetterKind.VERIFICATION else "",
     )
     return replace(facts, **changes)
 
@@ -85,14 +90,14 @@ def sample_why(kind: LetterKind, language: Language) -> str:
     match kind:
         case LetterKind.HELD:
             return held_in_words(HeldCause.UNPROVEN, language)
-        case LetterKind.NOTE:
-            return ""  # an agent's; a rule's tells why
+        case LetterKind.NOTE | LetterKind.NEW_TICKET:
+            return ""  # an agent's, a client's; a rule's tells why, and so does one that was moved
         case _:
             return "550 5.1.1 no such user"
 
 
 def sample_ticket(kind: LetterKind, language: Language) -> TicketFacts:
-    if kind is LetterKind.DIGEST:
+    if kind in ABOUT_ADDRESSES or kind is LetterKind.DIGEST:
         return TicketFacts(None, "")
     return TicketFacts(17, SUBJECTS[language], STATUS.get(kind, Status.NEW), Priority.HIGH, "Incident", ("printer", "fire"), AT)
 
@@ -128,7 +133,7 @@ def bare_facts(kind: LetterKind, language: Language, audience: Audience | None =
         kind=kind,
         language=language,
         audience=audience or usual_audience(kind),
-        ticket=TicketFacts(None if kind in (LetterKind.DIGEST, LetterKind.HELD, LetterKind.RECEIPT) else 17, ""),
+        ticket=TicketFacts(None if kind in ABOUT_ADDRESSES or kind in WITHOUT_TICKET else 17, ""),
         gateway=GatewayFacts("Example Support", "support@desk.example"),
         client=Person("", "anna@client.example"),
         author=Person("", ""),

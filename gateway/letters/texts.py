@@ -21,11 +21,92 @@ CUT: dict[Language, str] = {
     "pl": "[Wiadomość jest dłuższa; w całości jest w zgłoszeniu.]",
 }
 
+MOVED: dict[Language, str] = {
+    "en": "{name} has moved ticket #{number} to {department}.",
+    "ru": "{name} передаёт обращение #{number}: {department}.",
+    "pl": "{name} przenosi zgłoszenie #{number}: {department}.",
+}
+
 VIA: dict[Language, str] = {
     "en": "{name} via {desk}",
     "ru": "{name} через {desk}",
     "pl": "{name} przez {desk}",
 }
+
+CONFIRMATION: dict[Language, dict[str, str]] = {
+    "en": {
+        "asks": "{author} asks whether mail may be forwarded to {gateway}. If you have asked for that, confirm it:",
+        "code": "Code: {code}",
+        "link": "Link: {link}",
+        "unproven": "Nothing proves that this message is from whom it says: use it only if you are waiting for it.",
+        "below": "The message itself:",
+    },
+    "ru": {
+        "asks": "{author} спрашивает, можно ли пересылать почту на {gateway}. Если вы это настраивали, подтвердите:",
+        "code": "Код: {code}",
+        "link": "Ссылка: {link}",
+        "unproven": "Отправитель этого письма не подтверждён: пользуйтесь им, только если ждали его.",
+        "below": "Само письмо:",
+    },
+    "pl": {
+        "asks": "{author} pyta, czy poczta może być przekazywana na {gateway}. Jeśli to ustawiono u Was, potwierdź:",
+        "code": "Kod: {code}",
+        "link": "Link: {link}",
+        "unproven": "Nic nie dowodzi, kto wysłał tę wiadomość: użyj jej tylko, jeśli na nią czekasz.",
+        "below": "Sama wiadomość:",
+    },
+}
+"""On top of a provider's question whether it may forward mail here."""
+
+PROBE: dict[Language, dict[str, str]] = {
+    "en": {
+        "subject": "Checking the forwarding of {address}",
+        "text": """{desk} checks whether mail to {address} is forwarded to its support desk, where it is to become tickets.
+
+There is nothing for you to do. If this message stays in your mailbox, forwarding is not switched on there, or it keeps a copy.""",
+    },
+    "ru": {
+        "subject": "Проверка пересылки с {address}",
+        "text": """{desk} проверяет, пересылается ли почта с адреса {address} в службу поддержки, где она становится обращениями.
+
+Делать ничего не нужно. Если письмо осталось в вашем ящике, значит, пересылка там не включена или ящик сохраняет копии.""",
+    },
+    "pl": {
+        "subject": "Sprawdzenie przekazywania z {address}",
+        "text": """{desk} sprawdza, czy poczta na adres {address} jest przekazywana do pomocy technicznej, gdzie powstają z niej zgłoszenia.
+
+Nie musisz nic robić. Jeśli ta wiadomość została w Twojej skrzynce, przekazywanie nie jest tam włączone albo skrzynka zachowuje kopie.""",
+    },
+}
+"""The letter that shows whether forwarding works, for whoever reads the mailbox."""
+
+FORWARDING: dict[Language, dict[str, str]] = {
+    "en": {
+        "silent": "The last check, sent on {at} UTC, has not come back within {minutes} minutes.",
+        "returned": "The last check, sent on {at} UTC, could not be delivered: {reply}",
+        "unsent": "The last check, written on {at} UTC, could not be sent yet: {reply}",
+        "hidden": "It comes, but as a forward: {author} stands in From, so that all clients look like one.",
+        "unrouted": "It comes, but nothing in it names one of our addresses, so that it becomes no ticket.",
+        "works": "The last check came back after {seconds} s.",
+    },
+    "ru": {
+        "silent": "Последняя проверка, отправленная {at} UTC, не вернулась за {minutes} мин.",
+        "returned": "Последнюю проверку, отправленную {at} UTC, доставить не удалось: {reply}",
+        "unsent": "Последнюю проверку, составленную {at} UTC, пока не удалось отправить: {reply}",
+        "hidden": "Почта приходит, но как пересланная от себя: в поле From стоит {author}, и все клиенты выглядят одним.",
+        "unrouted": "Почта приходит, но в ней не указан ни один наш адрес, и обращение не создаётся.",
+        "works": "Последняя проверка вернулась через {seconds} с.",
+    },
+    "pl": {
+        "silent": "Ostatnie sprawdzenie, wysłane {at} UTC, nie wróciło w ciągu {minutes} min.",
+        "returned": "Ostatniego sprawdzenia, wysłanego {at} UTC, nie udało się dostarczyć: {reply}",
+        "unsent": "Ostatniego sprawdzenia, napisanego {at} UTC, nie udało się jeszcze wysłać: {reply}",
+        "hidden": "Poczta przychodzi, ale jako przesłana dalej: w polu From stoi {author}, więc wszyscy klienci wyglądają na jednego.",
+        "unrouted": "Poczta przychodzi, ale nic w niej nie wskazuje na żaden nasz adres, więc nie powstaje z niej zgłoszenie.",
+        "works": "Ostatnie sprawdzenie wróciło po {seconds} s.",
+    },
+}
+"""What agents are told of how forwarding fares."""
 
 STATUS: dict[Language, dict[Status, str]] = {
     "en": {

@@ -9,7 +9,7 @@ from gateway.domain.letter import one_line
 from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
 from gateway.domain.steps import Person
-from gateway.letters.facts import ArticleFacts, LetterFacts, NoticeFacts, RatingFacts, ReceiptFacts
+from gateway.letters.facts import ArticleFacts, LatestFacts, LetterFacts, NoticeFacts, RatingFacts, ReceiptFacts
 from gateway.letters.filters import Moment
 from gateway.letters.lines import as_written
 from gateway.letters.scale import as_buttons, as_lines
@@ -42,12 +42,14 @@ def values(facts: LetterFacts, *, markup: bool) -> dict[str, Any]:
         "desk": {"name": facts.desk},
         "gateway": {"name": facts.gateway.name, "address": facts.gateway.address},
         "article": article(facts.article if may_repeat(facts) else ArticleFacts(verified=facts.article.verified)),
+        "latest": latest(facts.latest),
         "rating": rating(facts.rating, markup=markup),
         "event": str(facts.kind),
         "news": str(facts.news or ""),
         "audience": facts.read_by,
         "language": language,
         "link": facts.link,
+        "code": facts.code,
         "why": facts.why,
         "receipt": receipt(facts.receipt),
         "notices": [notice(each, facts) for each in facts.notices],
@@ -87,6 +89,10 @@ def article(told: ArticleFacts) -> dict[str, object]:
     return {"text": told.text.strip("\n"), "files": list(told.files), "verified": told.verified}
 
 
+def latest(told: LatestFacts) -> dict[str, object]:
+    return {"text": told.text.strip("\n"), "author": shown(told.author), "files": list(told.files)}
+
+
 def rating(facts: RatingFacts, *, markup: bool) -> dict[str, object]:
     levels = [{"name": each.name, "symbol": each.symbol, "score": each.score, "url": each.url} for each in facts.levels]
     # `as_buttons` escapes.
@@ -102,6 +108,7 @@ def receipt(facts: ReceiptFacts) -> dict[str, object]:
         "help": [{"usage": each.usage, "meaning": each.meaning} for each in facts.help],
         "withheld": facts.withheld,
         "left_out": facts.left_out,
+        "passed_on": facts.passed_on,
     }
 
 

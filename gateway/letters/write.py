@@ -97,7 +97,9 @@ def subject(source: Source, facts: LetterFacts) -> str:
 def subject_line(source: Source) -> tuple[str | None, str]:
     for written, file in ((source.text, source.text_file), (source.html, source.html_file)):
         if written is not None and written.startswith(SUBJECT):
-            return written.partition("\n")[0].removeprefix(SUBJECT).strip(), file
+            if not (line := written.partition("\n")[0].removeprefix(SUBJECT).strip()):
+                raise UnusableError((Fault(file, 1, "", "the subject is empty: write one behind `Subject:`"),))
+            return line, file
     if source.text is not None:
         raise UnusableError((Fault(source.text_file, 1, "", "the first line is `Subject: …`, then comes a blank one, then the text"),))
     return None, source.html_file

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from gateway.mail.address import parse_mailboxes
 from gateway.mail.automatic import why_auto_reply
 from gateway.mail.bounce import notified_complaint, read_bounce
 from gateway.mail.message import Bounce, Kind
@@ -22,7 +23,8 @@ class KindVerdict:
 
 @dataclass(frozen=True, slots=True)
 class _Confirmation:
-    """How a provider asks whether mail may be forwarded to us."""
+    """How a provider asks whether mail may be forwarded to us. `author` is a whole address: anybody may write another's into their name, or
+    have a domain that begins like it."""
 
     provider: str
     author: str
@@ -32,25 +34,31 @@ class _Confirmation:
 
 # Their users have addresses at the same domains, and write about forwarding too.
 _ROBOT = (
-    r"(?<![\w.+-])(?:[\w.+-]*no-?_?reply[\w.-]*|devnull|hello|mailer|robot|team|support|security|outlook|notifications?|postmaster|admin"
+    r"(?:[\w.+-]*no-?_?reply[\w.-]*|devnull|hello|mailer|robot|team|support|security|outlook|notifications?|postmaster|admin"
     r"|account[\w-]*)@"
 )
+# Under other endings their names are anybody's.
+_OF_YANDEX = r"(?:ru|com|net|by|kz|uz|az|ee|lt|lv|md|tj|tm|fr|eu|com\.(?:am|ge|tr)|co\.il)"
+_OF_ZOHO = r"(?:com|eu|in|jp|sa|ca|uk|com\.(?:au|cn))"
 
 _CONFIRMATIONS = (
     _Confirmation(
         "Gmail",
-        "forwarding-noreply@google.com",
+        r"forwarding-noreply@google\.com",
         r"",  # whatever it says, in whatever language: this address writes about nothing else
         r"https://(?:mail(?:-settings)?|isolated\.mail)\.google\.com/mail/\S+",
     ),
     _Confirmation(
         "Yandex",
-        rf"{_ROBOT}(?:(?:[a-z0-9-]+\.)*yandex\.|ya\.ru)",
+        rf"{_ROBOT}(?:[a-z0-9-]+\.)*(?:yandex\.{_OF_YANDEX}|ya\.ru)",
         r"пересыл|forward|yönlendir",
         r"https://(?:mail|passport)\.yandex\.[a-z.]{2,6}/\S+",
     ),
     _Confirmation(
-        "Zoho", rf"{_ROBOT}(?:[a-z]+\.)?zoho(?:mail|corp)?\.", r"forward", r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+"
+        "Zoho",
+        rf"{_ROBOT}(?:[a-z0-9-]+\.)*zoho(?:mail|corp|cloud)?\.{_OF_ZOHO}",
+        r"forward",
+        r"https://(?:mail|accounts|apps)\.zoho\.[a-z.]{2,6}/\S+",
     ),
     _Confirmation("Mail.ru", rf"{_ROBOT}(?:[a-z0-9-]+\.)*mail\.ru", r"пересыл|forward", r"https://(?:[a-z0-9-]+\.)*mail\.ru/\S+"),
     _Confirmation(
@@ -93,9 +101,9 @@ def read_kind(headers: Headers, subject: str, text: str, parts: Parts) -> KindVe
 
 
 def _confirmation(headers: Headers, subject: str, text: str) -> KindVerdict | None:
-    author = header(headers, "from")[:500].casefold()
+    author = next((each.key for each in parse_mailboxes(header(headers, "from")[:500])), "")
     for provider in _CONFIRMATIONS:
-        if re.search(provider.author, author) and re.search(provider.subject, subject[:500], re.IGNORECASE):
+        if re.fullmatch(provider.author, author) and re.search(provider.subject, subject[:500], re.IGNORECASE):
             code = _CODE.search(text[:_MOST_TEXT]) or _GMAIL_CODE.search(subject[:500])
             link = re.search(provider.link, text[:_MOST_TEXT])
             if code or link:

@@ -87,14 +87,6 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Dkim:
-    """The names a DKIM-Signature points at, so that its key can be fetched before the signature is verified."""
-
-    domain: str
-    selector: str
-
-
-@dataclass(frozen=True, slots=True)
 class Trace:
     """An Authentication-Results field and the number of Received fields above it, from the top."""
 
@@ -146,7 +138,6 @@ class Message:
     calendar: Calendar | None = None
     confirmation: Confirmation | None = None
     """Of kind `forwarding_confirmation` alone."""
-    dkim: tuple[Dkim, ...] = ()
     authentication_results: tuple[Trace, ...] = ()
     received_count: int = 0
     whole: bool = True

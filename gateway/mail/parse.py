@@ -16,9 +16,8 @@ from gateway.mail.html import from_text, sanitise
 from gateway.mail.html_bounds import exceeded_bound
 from gateway.mail.html_text import html_to_text
 from gateway.mail.ids import read_id, read_ids
-from gateway.mail.message import Attachment, Body, Confirmation, Dkim, Mailbox, Message, Trace
+from gateway.mail.message import Attachment, Body, Confirmation, Mailbox, Message, Trace
 from gateway.mail.mime import read_tree
-from gateway.mail.parameters import read_parametrised
 from gateway.mail.reply import cut_reply
 from gateway.mail.second_reading import read_again
 from gateway.mail.texts import MAX_TEXT
@@ -27,7 +26,6 @@ from gateway.mail.wrapped import unwrap
 _DELIVERED_TO = ("delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 _TOLD_TWICE = re.compile(r"(?<![^\s<(\[\"';,:])([^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{1,255})<mailto:\1>", re.IGNORECASE)
 _MAX_SUBJECT = 2000
-_MAX_SIGNATURES = 10
 _MAX_TRACES = 50
 
 
@@ -80,7 +78,6 @@ def read_fields(block: Block) -> Message:
         body=Body(text="", new_text=""),
         automatic=automatic.why_automatic(headers),
         list_mail=automatic.is_list_mail(headers),
-        dkim=_signatures(block),
         authentication_results=_traces(block),
         received_count=len(block.all("received")),
         headers=headers,
@@ -126,14 +123,6 @@ def _mailboxes(block: Block, name: str) -> tuple[Mailbox, ...]:
 
 def _ids(block: Block, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for field in block.all(name) for each in read_ids(field.value)))
-
-
-def _signatures(block: Block) -> tuple[Dkim, ...]:
-    """Where the keys of the DKIM signatures lie (RFC 6376 §3.5); a header has a few, a hostile one thousands."""
-    tags = [read_parametrised("dkim;" + field.value).parameters for field in block.all("dkim-signature")[:_MAX_SIGNATURES]]
-    return tuple(
-        Dkim("".join(each["d"].split()).lower(), "".join(each["s"].split()).lower()) for each in tags if each.get("d") and each.get("s")
-    )
 
 
 def _traces(block: Block) -> tuple[Trace, ...]:

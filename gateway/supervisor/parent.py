@@ -72,6 +72,7 @@ class Supervisor:
             for name in role.slots
         ]
         self._configuration: Configuration | None = None
+        self._in_force = 0
         self._announced = False
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
@@ -159,6 +160,9 @@ class Supervisor:
         standing = self._standing()
         for slot in self._slots:
             slot.inform(standing)
+        if self._in_force < standing.configuration and all(slot.applied == standing.configuration for slot in self._slots):
+            self._in_force = standing.configuration
+            log.info("configuration_in_force", number=self._in_force)
         if not self._announced and not standing.stopping and not standing.missing:
             self._announced = True
             self._announce(self._ready_line())

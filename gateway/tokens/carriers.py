@@ -1,6 +1,7 @@
 """Where tokens ride: an agent's reply address (`r+TOKEN@…`), and the Message-ID of every letter (`<r.TOKEN.…@…>`, `<t.TOKEN.…@…>`).
 
-`r` marks an agent's reply token, of one ticket and one agent; `t` a client's thread token, of one ticket.
+`r` marks an agent's reply token, of one ticket and one agent; `t` a client's thread token, of one ticket. A reply token of a letter that
+tells of a note is of a purpose of its own: what answers it never leaves the desk.
 """
 
 import re
@@ -35,6 +36,11 @@ def reply_token(keyring: Keyring, ticket: int, agent: str) -> str:
     return keyring.sign(Purpose.REPLY, pack(ticket), agent)
 
 
+def note_token(keyring: Keyring, ticket: int, agent: str) -> str:
+    """In place of the reply token, in a letter that shows a note."""
+    return keyring.sign(Purpose.NOTE, pack(ticket), agent)
+
+
 def thread_token(keyring: Keyring, ticket: int) -> str:
     return keyring.sign(Purpose.THREAD, pack(ticket))
 
@@ -42,6 +48,11 @@ def thread_token(keyring: Keyring, ticket: int) -> str:
 def proves_reply(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
     """Whether the token is genuine, of this ticket and of this agent (their normalised address)."""
     return keyring.payload(Purpose.REPLY, found.token, agent) == pack(found.ticket)
+
+
+def proves_note(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
+    """As `proves_reply`, of the token of a letter that shows a note."""
+    return keyring.payload(Purpose.NOTE, found.token, agent) == pack(found.ticket)
 
 
 def proves_thread(keyring: Keyring, found: ThreadToken) -> bool:

@@ -23,9 +23,12 @@ class Purpose(StrEnum):
     """What a token is good for; each has a key of its own, so that none serves for another."""
 
     REPLY = "reply"
+    NOTE = "note"
     THREAD = "thread"
     BOUNCE = "bounce"
     RATE = "rate"
+    PREVIEW = "preview"
+    PROBE = "probe"
     FILE = "file"
     VERIFY = "verify"
     SESSION = "session"

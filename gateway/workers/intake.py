@@ -104,6 +104,10 @@ class Intake(Queue[Taken]):
             contents = await inbound.contents_of(session, few) if few else {}
         return [Taken(each, contents.get(each.id)) for each in rows]
 
+    async def next_due_in(self) -> float | None:
+        async with self._sessions() as session:
+            return await inbound.next_due_in(session)
+
     async def sweep(self) -> int:
         async with self._sessions.begin() as session:
             return await inbound.return_expired(session)
@@ -169,13 +173,13 @@ class Intake(Queue[Taken]):
             message = raw_message(content, f"{item.attempts - 1} attempts to understand it failed")
         else:
             message = await self._parser.parse(content, settings.ours)
-        trust = settings.organisation.trust
+        trust = settings.organisation.trust_for(item.envelope.peer.mailbox)
         verdict = await authenticate(item.envelope, message, content, self._resolver, trust, self._parser.verify)
         return Understood(message, verdict)
 
     async def _settle(self, item: inbound.Claimed, understood: Understood) -> None:
         organisation = self._settings().organisation
-        arrived = Arrived(item.id, item.envelope, item.redelivery_key, item.size)
+        arrived = Arrived(item.id, item.envelope, item.redelivery_key, item.size, item.assignment)
         message = understood.message
         async with self._sessions.begin() as session:
             processed = await process(session, arrived, message, understood.verdict, organisation)
@@ -212,6 +216,7 @@ class Intake(Queue[Taken]):
             author=message.author.address if message.author is not None else None,
             kind=message.kind,
             rule=decision.rule,
+            writer=processed.writer,
         )
 
     async def _again(self, item: inbound.Claimed, seconds: float, error: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Sends what is in the outbox: claims letters, assembles their bytes, hands them to a transport and records what came of it."""
+"""Sends what is in the outbox: claims letters, assembles and signs their bytes, hands them to a transport and records what came of it."""
 
 import asyncio
 import random
@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gateway.domain.letter import URGENT, Letter, Recipient, UnsafeHeaderError
 from gateway.domain.states import OutboxState
 from gateway.outbound import health
-from gateway.outbound.assemble import BlobMissing, Copy, assemble, copies, needs_smtputf8
+from gateway.outbound.assemble import BlobMissing, Copy, assemble, can_be_plain, copies, needs_smtputf8
 from gateway.outbound.attempt import Conclusion, after, conclude, settled
 from gateway.outbound.delivery import Parcel, Transport
+from gateway.outbound.gone import GoneTransport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Policy, Refused
+from gateway.outbound.sign import Signing, SigningError
 from gateway.telemetry.scrub import MASK
 from gateway.workers.loop import Loop, Pace, Queue
 from gateway.workers.places import Closed, Places
@@ -96,6 +98,7 @@ class Sender(Queue[InHand]):
         *,
         worker: str,
         sending: Sending | None = None,
+        signing: Signing | None = None,
         on_late: Report | None = None,
         attempted: Callable[[str, float], None] = lambda _outcome, _seconds: None,
         dice: Callable[[], float] = random.random,
@@ -106,6 +109,7 @@ class Sender(Queue[InHand]):
         self._on_late = on_late
         self._worker = worker
         self._sending = sending or Sending()
+        self._signing = signing or Signing()
         self._attempted = attempted
         self._dice = dice
         self._recorder = Recorder(sessions)
@@ -129,7 +133,7 @@ class Sender(Queue[InHand]):
             return []
         await self._verify_instance()
         claimed: list[InHand] = []
-        for destination in self._transports:
+        for destination in tuple(self._transports):
             more = await self._claim(destination, limit - len(claimed))
             self._in_hand.update(more)
             claimed += more
@@ -150,15 +154,25 @@ class Sender(Queue[InHand]):
         async with self._sessions.begin() as session:
             returned = await outbox.return_expired(session)
             promoted = await outbox.promote_scheduled(session)
+            destinations = await outbox.destinations(session)
+        self._take_over(destinations)
         if returned:
             log.warning("leases_expired", queue=self.name, outbox=returned)
         return len(returned) + promoted
+
+    def _take_over(self, destinations: Collection[str]) -> None:
+        """Letters for a server that the configuration no longer has are nobody's else."""
+        for each in destinations:
+            if each not in self._transports:
+                log.warning("destination_gone", destination=each)
+                self._transports[each] = GoneTransport(each)
+                self._health[each] = health.WELL
 
     async def next_due_in(self) -> float | None:
         now = time.monotonic()
         rests = [each.rest(now) for each in self._health.values()]
         async with self._sessions() as session:
-            rests += [await outbox.next_due_in(session, destination) for destination in self._transports]
+            rests += [await outbox.next_due_in(session, destination) for destination in tuple(self._transports)]
         return min((each for each in rests if each is not None), default=None)
 
     async def renew(self, items: Sequence[InHand]) -> Collection[InHand]:
@@ -231,10 +245,13 @@ class Sender(Queue[InHand]):
         letter = item.letter
         try:
             blobs = await _persistently(lambda: self._blobs(letter))
-            parcels = [(copy, _parcel(letter, copy, blobs)) for copy in copies(letter, letter.waiting)]
+            parcels = [(copy, _parcel(letter, copy, blobs, self._signing)) for copy in copies(letter, letter.waiting)]
         except (BlobMissing, UnsafeHeaderError) as error:
             log.error("letter_not_assembled", error=str(error))  # noqa: TRY400  the error names the field, its traceback says no more
             return {each.id: Refused(f"the letter could not be put together: {error}") for each in letter.waiting}
+        except SigningError as error:
+            log.error("letter_not_signed", error=str(error))  # noqa: TRY400  likewise
+            return {each.id: Deferred(f"the letter could not be signed: {error}") for each in letter.waiting}
         outcomes = await self._deliver(letter, parcels)
         self._note_health(letter.destination, outcomes)
         return outcomes
@@ -303,11 +320,14 @@ class Sender(Queue[InHand]):
             log.warning("destination_down", destination=destination)
 
 
-def _parcel(letter: Letter, copy: Copy, blobs: Mapping[str, bytes]) -> Parcel:
+def _parcel(letter: Letter, copy: Copy, blobs: Mapping[str, bytes], signing: Signing) -> Parcel:
     name = f"{letter.id:08d}" if copy.own is None else f"{letter.id:08d}-{copy.own.id}"
     recipients = tuple(dict.fromkeys(each.address for each in copy.recipients))
-    content = assemble(letter, copy, blobs)
-    return Parcel(name, copy.reverse_path, recipients, content, needs_smtputf8(letter, copy))
+    content, wants_utf8 = signing.signed(letter, copy, assemble(letter, copy, blobs)), needs_smtputf8(letter, copy)
+    plain = None
+    if wants_utf8 and can_be_plain(letter, copy):
+        plain = signing.signed(letter, copy, assemble(letter, copy, blobs, ascii_only=True))
+    return Parcel(name, copy.reverse_path, recipients, content, wants_utf8, plain)
 
 
 async def _persistently(act: Callable[[], Awaitable[Result]]) -> Result:

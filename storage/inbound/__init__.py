@@ -1,5 +1,6 @@
 """What arrived. `arrivals` makes it durable, `queue` hands it to workers and takes their results, `listing` shows it to people,
-`past` goes through what arrived once more, `partitions` prepares room for raw bytes. All callers use the names given here."""
+`past` goes through what arrived once more, `sorting` is what a person does with what waits for one, `partitions` prepares room for raw
+bytes. All callers use the names given here."""
 
 from storage.inbound.arrivals import Arrival, content_of, contents_of, receive
 from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show
@@ -14,17 +15,21 @@ from storage.inbound.queue import (
     defer,
     extend_leases,
     finish,
+    next_due_in,
     release,
     replay,
     return_expired,
 )
+from storage.inbound.sorting import Waiting, assign, discard, held, lock_messages
 
 __all__ = [
     "Arrival",
     "Claimed",
     "Inbound",
     "LeaseLost",
+    "Waiting",
     "arrived_since",
+    "assign",
     "begin_attempt",
     "bury",
     "claim",
@@ -32,10 +37,14 @@ __all__ = [
     "contents_of",
     "counts",
     "defer",
+    "discard",
     "ensure_partitions",
     "extend_leases",
     "finish",
+    "held",
     "list_inbound",
+    "lock_messages",
+    "next_due_in",
     "oldest_queued_seconds",
     "receive",
     "release",

@@ -103,7 +103,8 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "recipients": envelope.recipients,
         "smtputf8": envelope.smtputf8,
         "entry": peer.entry,
-        "peer": {"address": peer.address, "port": peer.port, "helo": peer.helo, "tls": peer.tls},
+        "peer": {"address": peer.address, "port": peer.port, "helo": peer.helo, "tls": peer.tls}
+        | ({} if peer.mailbox is None else {"mailbox": peer.mailbox}),
         "size": len(arrival.content),
         "trace_id": envelope.trace_id,
     }

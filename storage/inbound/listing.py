@@ -14,7 +14,8 @@ from storage.models import inbound_messages
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A row without its raw bytes. `peer` has address, port, helo and tls; `verdict` is a `Verdict` as JSON."""
+    """A row without its raw bytes. `peer` has address, port, helo and tls; `verdict` is a `Verdict` as JSON, `assigned` an `Assignment`.
+    `writer` is the normalised address that it counts as written from."""
 
     id: int
     state: InboundState
@@ -43,6 +44,8 @@ class Inbound:
     rule: str | None
     error: str | None
     ticket: int | None
+    writer: str | None
+    assigned: dict[str, Any] | None
 
 
 _SHOWN = [inbound_messages.c[name] for name in Inbound.__dataclass_fields__]

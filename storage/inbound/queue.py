@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, CursorResult, Double, Row, bindparam, func, lite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.domain.facts import Assignment
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
 from storage.models import inbound_messages
@@ -36,6 +37,8 @@ class Claimed:
     redelivery_key: bytes
     size: int
     begun: bool = False
+    assignment: Assignment | None = None
+    """What a person said of it, where it waited for one."""
 
     @property
     def trace_id(self) -> str:
@@ -58,7 +61,7 @@ _CLAIM = text(
     FROM due WHERE row.id = due.id
     RETURNING row.id, row.attempts, due.attempts = 0 AND :begin AS begun, row.received_at,
               row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer,
-              row.trace_id, row.redelivery_key, row.size
+              row.trace_id, row.redelivery_key, row.size, row.assigned
     """
 ).bindparams(bindparam("lease", type_=Double), bindparam("begin", type_=Boolean))
 
@@ -68,11 +71,18 @@ _FINISH = text(
     UPDATE inbound_messages SET state = :state, lease_until = NULL, leased_by = NULL, outcome = :outcome, why = :why,
         decision = CAST(:decision AS jsonb), ticket = CAST(:ticket AS bigint), message_id = CAST(:message_id AS text),
         subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text),
-        rule = CAST(:rule AS text), error = NULL, finished_at = now(),
+        rule = CAST(:rule AS text), writer = CAST(:writer AS text), error = NULL, finished_at = now(),
         verdict = CAST(:verdict AS jsonb), spf = CAST(:verdict AS jsonb) ->> 'spf', dkim = CAST(:verdict AS jsonb) ->> 'dkim',
         dmarc = CAST(:verdict AS jsonb) ->> 'dmarc', arc = CAST(:verdict AS jsonb) ->> 'arc'
     WHERE id = :id AND state = 'leased' AND leased_by = :worker AND attempts = :attempts
     RETURNING id
+    """
+)
+
+_NEXT_DUE = text(
+    """
+    SELECT CAST(extract(epoch FROM due_at - now()) AS float8) FROM inbound_messages
+    WHERE state = 'queued' AND due_at > now() ORDER BY due_at, id LIMIT 1
     """
 )
 
@@ -92,6 +102,12 @@ async def claim(session: AsyncSession, worker: str, limit: int, lease_seconds: f
     values = {"limit": limit, "worker": worker, "lease": lease_seconds, "begin": begin}
     found = (await session.execute(_CLAIM, values)).all()
     return [_claimed(row, worker) for row in sorted(found, key=lambda row: (row.due_at, row.id))]
+
+
+async def next_due_in(session: AsyncSession) -> float | None:
+    """Seconds until the next row that waits for its time; None where none does."""
+    seconds: float | None = (await session.execute(_NEXT_DUE)).scalar_one_or_none()
+    return seconds
 
 
 async def begin_attempt(session: AsyncSession, claimed: Claimed, lease_seconds: float | None = None) -> Claimed:
@@ -131,6 +147,7 @@ async def finish(
     author: str | None = None,
     kind: str | None = None,
     rule: str | None = None,
+    writer: str | None = None,
 ) -> None:
     """Ends the row within the transaction that has the message's effects. Raises LeaseLost, and then the effects must not be committed."""
     values = {
@@ -147,6 +164,7 @@ async def finish(
         "author": author,
         "kind": kind,
         "rule": rule,
+        "writer": writer,
         "verdict": json.dumps(asdict(verdict)) if verdict is not None else None,
     }
     if (await session.execute(_FINISH, values)).first() is None:
@@ -216,6 +234,10 @@ def _bounded(error: str) -> str:
 
 
 def _claimed(row: Row[Any], worker: str) -> Claimed:
-    peer = Peer(Entry(row.entry), row.peer["address"], row.peer["port"], row.peer["helo"], row.peer["tls"])
+    peer = Peer(Entry(row.entry), row.peer["address"], row.peer["port"], row.peer["helo"], row.peer["tls"], mailbox=row.peer.get("mailbox"))
     envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id)
-    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun)
+    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun, _assignment(row))
+
+
+def _assignment(row: Row[Any]) -> Assignment | None:
+    return None if row.assigned is None else Assignment(row.assigned["client_id"], row.assigned["department"])

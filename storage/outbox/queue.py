@@ -105,6 +105,11 @@ async def next_due_in(session: AsyncSession, destination: str) -> float | None:
     return seconds
 
 
+async def destinations(session: AsyncSession) -> list[str]:
+    """Those that letters are queued for."""
+    return list((await session.execute(_DESTINATIONS)).scalars())
+
+
 def _end_row(end: AttemptEnd) -> dict[str, Any]:
     return {
         "id": end.letter_id,
@@ -236,7 +241,7 @@ _RETURN_EXPIRED: Final = text("""
 """)
 
 _PROMOTE: Final = text("""
-    UPDATE outbox_messages SET state = 'queued'
+    UPDATE outbox_messages SET state = 'queued', released_at = now()
     WHERE id IN (
         SELECT id FROM outbox_messages WHERE state = 'scheduled' AND due_at <= now()
         ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED
@@ -256,4 +261,16 @@ _NEXT_DUE: Final = text("""
             ORDER BY due_at, id LIMIT 1
         ) AS waiting
     ) AS heads
+""")
+
+# From one key of the index to the next, whatever stands between them.
+_DESTINATIONS: Final = text("""
+    WITH RECURSIVE found AS (
+        (SELECT destination FROM outbox_messages WHERE state = 'queued' ORDER BY destination LIMIT 1)
+        UNION ALL
+        SELECT (SELECT destination FROM outbox_messages WHERE state = 'queued' AND destination > found.destination
+                ORDER BY destination LIMIT 1)
+        FROM found WHERE found.destination IS NOT NULL
+    )
+    SELECT destination FROM found WHERE destination IS NOT NULL
 """)

@@ -67,8 +67,9 @@ def _recipient_of(row: dict[str, Any]) -> Recipient:
 # Of `outbox_messages m`.
 FIELDS: Final = """
     m.id, m.kind, m.headers, m.subject, m.text, m.html, m.attachments, m.message_id, m.reverse_path, m.ticket, m.article_id, m.urgency,
-    m.destination, m.automatic, m.agent, m.inbound_id, m.trace_id, m.attempts, m.created_at, m.warned_at,
-    CAST(extract(epoch FROM now() - m.created_at) AS float8) AS age,
+    m.destination, m.automatic, m.agent, m.inbound_id, m.trace_id, m.attempts, m.warned_at,
+    coalesce(m.released_at, m.created_at) AS created_at,
+    CAST(extract(epoch FROM now() - coalesce(m.released_at, m.created_at)) AS float8) AS age,
     CAST(extract(epoch FROM m.expires_at - now()) AS float8) AS time_left,
     (SELECT jsonb_agg(jsonb_build_object('id', r.id, 'address', r.address, 'name', r.name, 'message_id', r.message_id,
                                          'reply_to', r.reply_to, 'verp', r.verp, 'state', r.state, 'reply', r.reply) ORDER BY r.position)

@@ -34,6 +34,7 @@ def _row(position: int, letter: NewLetter) -> dict[str, Any]:
         "kind": letter.kind,
         "ticket": letter.ticket,
         "article_id": letter.article_id,
+        "notice": letter.notice,
         "urgency": letter.urgency,
         "destination": letter.destination,
         "due_in": letter.due_in.total_seconds(),
@@ -98,14 +99,15 @@ _ADD: Final = text("""
             position int, state text, kind text, ticket bigint, article_id bigint, urgency smallint, destination text, due_in float8,
             lifetime float8, automatic boolean, reverse_path text, message_id text, subject text, headers jsonb, text text, html text,
             attachments jsonb, agent text, inbound_id bigint, trace_id text, effect text, recipients jsonb, recipient_state text,
-            last_error text, while_status text)
+            last_error text, while_status text, notice boolean)
     ), written AS (
         INSERT INTO outbox_messages (
             state, kind, ticket, article_id, urgency, destination, due_at, expires_at, automatic, reverse_path, message_id, subject,
-            headers, text, html, attachments, agent, inbound_id, trace_id, effect, last_error, while_status)
+            headers, text, html, attachments, agent, inbound_id, trace_id, effect, last_error, while_status, notice_id)
         SELECT state, kind, ticket, article_id, urgency, destination, now() + make_interval(secs => due_in),
                now() + make_interval(secs => due_in + lifetime), automatic, reverse_path, message_id, subject,
-               headers, text, html, attachments, agent, inbound_id, trace_id, decode(effect, 'hex'), last_error, while_status
+               headers, text, html, attachments, agent, inbound_id, trace_id, decode(effect, 'hex'), last_error, while_status,
+               CASE WHEN notice THEN nextval('articles_id_seq') END
         FROM input ORDER BY position
         ON CONFLICT (effect) DO NOTHING
         RETURNING id, effect

@@ -27,8 +27,12 @@ def plain_id(value: object) -> str | None:
     return "bytes" if isinstance(value, bytes) else None
 
 
-@cache
 def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return key_of_size(bits)
+
+
+@cache
+def key_of_size(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
 

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gateway.config.convert import organisation, ours
+from gateway.config.dkim import dkim_keys
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Agent, Budget, CannedReply, Department, Desk, FromAddress, FromServer, Gateway, Organisation, Trust
 from gateway.domain.ours import Ours
 from tests.config.reading import SECRET, SMALLEST, settings_of
+from tests.dnscheck.checking import ED25519
 
 
 def test_the_smallest_file_is_a_whole_desk() -> None:
@@ -200,3 +204,18 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
 def test_a_restored_configuration_is_the_same_desk() -> None:
     settings = settings_of(WHOLE)
     assert organisation(Settings.restore(settings.dump())) == organisation(settings)
+
+
+def test_a_key_to_sign_with_says_what_to_publish() -> None:
+    [key] = dkim_keys(settings_of(f"{SMALLEST}[[dkim]]\ndomain = 'Пример.рф'\nselector = 'Desk.2026'\nkey = '''{ED25519}'''").dkim)
+    assert (key.name, key.kind) == ("desk.2026._domainkey.xn--e1afmkfd.xn--p1ai", "ed25519")
+    assert key.record.startswith("v=DKIM1; k=ed25519; p=")
+    assert len(key.public) == 44
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [('["192.0.2.7"]', ("192.0.2.7",)), ('["2001:DB8::0:7", "_SPF.example.net."]', ("2001:db8::7", "_spf.example.net"))],
+)
+def test_where_letters_come_from_is_addresses_and_domains(written: str, expected: tuple[str, ...]) -> None:
+    assert settings_of(f"{SMALLEST}[outbound]\nsends_from = {written}").outbound.sends_from == expected

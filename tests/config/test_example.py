@@ -17,6 +17,7 @@ from gateway.config.outbound import Directory
 from gateway.config.section import Section, section_of
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
+from tests.dnscheck.checking import RSA
 
 TEXT = EXAMPLE.read_text()
 
@@ -67,10 +68,12 @@ def test_it_stays_a_good_file_when_its_lines_are_uncommented(tmp_path: Path, mon
     monkeypatch.setenv("DESKGATE_SECRET", "0123456789abcdef0123456789abcdef")
     monkeypatch.setenv("DESKGATE_RELAY_PASSWORD", "hunter2")
     monkeypatch.setenv("DESKGATE_HELP_PASSWORD", "hunter3")
+    monkeypatch.setenv("MAILBOX_PASSWORD", "hunter4")
     text = re.sub(r"^#(?=[a-z_]+ = |\[)", "", TEXT, flags=re.MULTILINE)
     (tmp_path / "templates").mkdir()
     (tmp_path / "logo.png").write_bytes(b"a picture")
-    text = re.sub(r"^(certificate|key) = \"/.*\n", "", text, flags=re.MULTILINE)
+    (tmp_path / "dkim.pem").write_text(RSA)
+    text = re.sub(r"^(certificate|key|ca|path|token_file) = \"/.*\n", "", text, flags=re.MULTILINE)
     (tmp_path / "config.toml").write_text(text)
     settings = load(tmp_path / "config.toml").settings
     assert settings.outbound.password is not None

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from gateway.config.load import EXAMPLE
 from tests.config.reading import SECRET, SMALLEST, read, read_document
+from tests.dnscheck.checking import ED25519
 
 AGENT = '[[agent]]\naddress = "anna@staff.example.com"\n'
+BOX = 'forwarded_from = ["box@example.net"]\n'
 CANNED = "[[canned_reply]]\nname = 'hello'\ntext = 'Good morning.'\n"
 SENDER = "[[from_address]]\naddress = 'sales@example.com'\n"
 TWO = f'{SMALLEST}default = true\n[[gateway]]\naddress = "sales@example.com"\n'
@@ -64,7 +66,7 @@ WITHIN_SECTIONS = [
         (
             "policy = [{…}]: unknown section; this version knows "
             "server, tls, limits, database, trust, desk, department, gateway, agent, canned_reply, from_address, "
-            "rule, notification, templates, satisfaction, budget, outbound, web"
+            "rule, notification, templates, satisfaction, budget, outbound, dkim, web"
         ),
     ),
     ("agent = [1]", "agent[0] = 1: expected a table"),
@@ -150,7 +152,8 @@ WITHIN_SECTIONS = [
     (
         '[trust]\nlocal = ["smtp"]',
         (
-            'trust.local[0] = "smtp": expected a network, such as "192.0.2.0/24", or a way of entry: "stdin", "lmtp", "imap" or "pop3"; '
+            'trust.local[0] = "smtp": expected a network, such as "192.0.2.0/24", or a way of entry: "stdin", "lmtp", "imap", "pop3" or '
+            '"maildir"; '
             "to believe SMTP peers, name their networks"
         ),
     ),
@@ -176,6 +179,21 @@ WITHIN_SECTIONS = [
         '[outbound]\nrelay = "smtp.example.com:0"',
         'outbound.relay = "smtp.example.com:0": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"',
     ),
+    (
+        '[outbound]\nsends_from = ["relay"]',
+        (
+            'outbound.sends_from[0] = "relay": '
+            'expected an IP address, such as "192.0.2.7", or the domain of a provider\'s SPF record, such as "_spf.example.net"'
+        ),
+    ),
+    (
+        f"[[dkim]]\ndomain = 'example.com'\nselector = 'a_b'\nkey = '''{ED25519}'''",
+        'dkim[0].selector = "a_b": expected a selector, such as "desk2026": letters, digits and hyphens, with dots between',
+    ),
+    (
+        '[[dkim]]\ndomain = "example.com"\nselector = "a"\nkey = "-----BEGIN"',
+        'dkim[0].key = "********": expected the path of a private key in PEM, RSA or Ed25519, without a passphrase; this is none',
+    ),
     ("[outbound]\nretry = {first_delay = 0}", "outbound.retry.first_delay = 0: expected a number above 0"),
     (
         '[web]\nbase_url = "desk.example.com"',
@@ -198,6 +216,21 @@ WITHIN_SECTIONS = [
 ]
 
 BETWEEN_SECTIONS = [
+    (
+        f'{SMALLEST}default = true\n{BOX}[[gateway]]\naddress = "b@example.com"\n{BOX}',
+        'gateway[1].forwarded_from[0] = "box@example.net": expected a mailbox of its own: gateway[0] has this one',
+    ),
+    (
+        f'{SMALLEST}forwarded_from = ["anna@staff.example.com"]\n{AGENT}',
+        (
+            'gateway[0].forwarded_from[0] = "anna@staff.example.com": '
+            "expected no agent's address: what an agent writes is not taken for a client's whose name a forward hides"
+        ),
+    ),
+    (
+        f'{SMALLEST}default = true\n[[gateway]]\naddress = "*@example.net"\nverify_hours = 24',
+        "gateway[1].verify_hours = 24: expected forwarded_from beside it: a catch-all is no address that a probe could go to",
+    ),
     ("", 'gateway: missing: expected at least one [[gateway]] with an address, such as address = "support@example.com"'),
     (
         f"{SMALLEST}[[gateway]]\naddress = 'sales@example.com'",
@@ -241,6 +274,14 @@ BETWEEN_SECTIONS = [
     (
         f"{SMALLEST}[[agent]]\naddress = 'Support@example.com'",
         'agent[0].address = "Support@example.com": expected an address of the agent\'s own: this one belongs to gateway[0]',
+    ),
+    (
+        f"{SMALLEST}default = true\n[[gateway]]\naddress = '*@staff.example.com'\n{AGENT}",
+        (
+            'agent[0].address = "anna@staff.example.com": expected an address of the agent\'s own: '
+            "gateway[1] takes in every address of this domain; give the agent one of another domain, "
+            "or each gateway of this domain a table of its own"
+        ),
     ),
     (
         f"{SMALLEST}{AGENT}aliases = ['support+anna@example.com']",

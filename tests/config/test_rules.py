@@ -181,6 +181,8 @@ def test_every_key_arrives() -> None:
 
 
 ENDS = [
+    ("create = false", Actions(discard=True)),
+    ("create = true", Actions()),
     ("discard = true", Actions(discard=True)),
     ("hold = true", Actions(hold=True)),
     ("reject = true", Actions(reject="Message refused by the rules of this desk")),
@@ -260,7 +262,6 @@ WHEN = [
     ("hours = 'office'", f'hours = "office": expected days of the week, such as "mon-fri" or "sat, sun", of {", ".join(DAYS)}'),
     ("hours = 'mon 9:00'", f'hours = "mon 9:00": {HOURS}'),
     ("hours = 'Europe/Warsaw'", f'hours = "Europe/Warsaw": {HOURS}'),
-    ("hours = '9-17'", f'hours = "9-17": {HOURS}'),
     ("hours = {until = '17:00'}", f"hours = {{…}}: {HOURS}; there is no until"),
     ("hours = {from = '25:00'}", 'hours = {…}: expected a time of the day, such as "09:00"'),
     ("hours = {from = '24:00'}", 'hours = {…}: expected a time of the day to begin at, such as "09:00"; 24:00 ends a day'),
@@ -331,7 +332,7 @@ RULES = [
     (
         "then = {}",
         (
-            "then = {…}: expected something to be done, of discard, hold, reject, department, category, priority, status, tags, "
+            "then = {…}: expected something to be done, of create, discard, hold, reject, department, category, priority, status, tags, "
             "assignee, cc, notify, answer, stop"
         ),
     ),
@@ -417,6 +418,25 @@ WARNINGS = [
     (
         "[[rule]]\nname = 'r'\nthen = {discard = true, tags = 'x'}",
         'rule[0].then.tags = "x": it has no effect beside discard, which makes no ticket',
+    ),
+    (
+        "[[rule]]\nname = 'r'\nwhen.not = {author = ['@good.test', 'partner.test']}\nthen.reject = true",
+        (
+            'rule[0].when.not.author = ["@good.test", "partner.test"]: no name is known while mail can still be refused; '
+            'write "@partner.test" to mean the domain'
+        ),
+    ),
+    (
+        "[[rule]]\nname = 'r'\nwhen.kind = ['bounce', 'empty']\nthen.discard = true",
+        (
+            'rule[0].when.kind = ["bounce", "empty"]: such mail makes no ticket whatever rules say, and they are not asked; '
+            "this is never true"
+        ),
+    ),
+    ("[[rule]]\nname = 'r'\nwhen.kind = ['bounce', 'auto_reply']\nthen.discard = true", None),
+    (
+        "[[rule]]\nname = 'r'\nwhen.text = 're:a[ab]{900}[cd]{900}[ef]{900}[gh]{900}[ij]{900}z'\nthen.hold = true",
+        "rule[0].when = {…}: an expression in it is so large that it looks at the first 14893 octets of a text alone",
     ),
 ]
 

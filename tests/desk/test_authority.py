@@ -9,6 +9,8 @@ from gateway.desk.authority import Authorised, Refused, carried_tokens, claimed_
 from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Organisation
 from gateway.domain.verdict import Verdict
+from gateway.tokens.carriers import note_token, reply_address
+from gateway.tokens.codec import Keyring
 from tests.desk.values import (
     ALIGNED,
     KEYRING,
@@ -151,3 +153,16 @@ def test_whether_the_reply_address_was_written_to(address: str, addressed: bool)
 def test_an_agent_opens_a_ticket_by_an_aligned_pass_alone(agent: Any, verdict: Verdict, changes: dict[str, Any], why: str | None) -> None:
     refused = may_open(agent, mail(**changes), verdict)
     assert (refused.reason if refused is not None else None) == why
+
+
+def test_the_token_of_a_letter_that_shows_a_note_authorises_and_keeps_the_answer_aside() -> None:
+    keyring = Keyring(ORGANISATION.desk.secrets)
+    address = reply_address(ORGANISATION.desk.reply_address, note_token(keyring, 7, "dana@staff.test"))
+    found = asked(to=(box(address),))
+    assert isinstance(found, Authorised)
+    assert (found.ticket, found.aside) == (7, True)
+    usual = asked()
+    assert isinstance(usual, Authorised)
+    assert not usual.aside
+    others = reply_address(ORGANISATION.desk.reply_address, note_token(keyring, 7, "oleg@staff.test"))
+    assert isinstance(asked(to=(box(others),)), Refused)

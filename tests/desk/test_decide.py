@@ -91,7 +91,7 @@ def test_others_take_part_only_where_the_author_proved_who_they_are(verdict: Ver
     [
         (mail(to=(box("list@elsewhere.test"),)), InboundState.IGNORED, "no gateway address stands in To, Cc, Delivered-To, the envelope"),
         (mail(to=(box("old@desk.test"),)), InboundState.IGNORED, "the gateway address old@desk.test is switched off"),
-        (mail("", kind="empty", reason="nothing in it"), InboundState.IGNORED, "it is empty: no subject, no text, no attachment"),
+        (mail("", kind="empty", reason="nothing in it"), InboundState.IGNORED, "it is empty: no text, no attachment"),
         (mail(author=box("support@desk.test")), InboundState.IGNORED, "an address of our own, which is nobody's account"),
         (mail(author=box("whoever@any.test")), InboundState.IGNORED, "an address of our own, which is nobody's account"),
         (mail(message_id=client_letter_id(7)), InboundState.IGNORED, "it is a letter of ours that came back"),

@@ -75,6 +75,7 @@ async def test_one_letter_tells_of_all_when_its_time_has_come_and_once(desk: Gat
     assert (urgency, automatic, ticket) == (2, True, None)
     assert headers == [
         ["From", [["Support", "support@desk.test"]]],
+        ["Reply-To", [["Support", "support@desk.test"]]],
         ["To", [["Dana Agent", "dana@staff.test"]]],
         ["Auto-Submitted", "auto-generated"],
         ["X-Auto-Response-Suppress", "All"],

@@ -17,7 +17,7 @@ from gateway.domain.firing import LastMail
 from gateway.domain.organisation import Budget
 from gateway.domain.rules import ROUND_ROBIN, Actions, AllOf, DepartmentIs, PriorityIs, Rule, StatusIs, Unanswered
 from gateway.domain.states import ArticleKind, EventKind, Priority, Role, Status
-from gateway.domain.steps import AddArticle, AddTags, SetCategory, SetPriority, SetStatus, Step
+from gateway.domain.steps import AddArticle, AddTags, Note, SetCategory, SetPriority, SetStatus, Step
 from tests.desk.test_process import Desk, Sessions, reply_of_dana
 from tests.desk.values import ORGANISATION, box, client_letter_id, envelope, mail, token_address
 
@@ -187,6 +187,22 @@ async def test_a_client_is_answered_with_a_template_and_it_counts(sessions: Sess
     assert await desk.rows("SELECT count(*) FROM automatic_letters") == [(2,)]
 
 
+@pytest.mark.parametrize(("aligned", "greeted"), [(True, "on it, Anna."), (False, "on it, .")])
+async def test_an_answer_repeats_the_name_of_a_proven_client_alone(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, aligned: bool, greeted: str
+) -> None:
+    async def last_mail(*_given: object) -> LastMail:
+        return LastMail("message", "anna@client.test", disowned=False, silenced=None, aligned=aligned)
+
+    monkeypatch.setattr(storage.firing, "last_mail", last_mail)
+    desk = RuledDesk(sessions, Rule("soon", EventKind.CREATED, then=Actions(answer="soon")))
+    desk.organisation = replace(desk.organisation, template_files=(("en/soon.txt", "Subject: Soon\n\nWe are on it, {{ client.name }}.\n"),))
+    await desk.take(mail("Help!"))
+    assert await desk.fire() == 1
+    [(letter,)] = await desk.rows("SELECT text FROM outbox_messages WHERE subject LIKE 'Soon%'")
+    assert greeted in str(letter)
+
+
 async def test_answers_of_rules_stay_within_the_budgets_and_the_ticket_says_why(sessions: Sessions) -> None:
     desk = RuledDesk(sessions, Rule("soon", EventKind.CLIENT_REPLIED, then=Actions(answer="soon", tags=("seen",))))
     desk.organisation = replace(desk.organisation, template_files=(("en/soon.txt", "Subject: Soon\n\nSoon.\n"),), budget=Budget(3))
@@ -310,7 +326,7 @@ async def test_the_last_mail_of_a_client_tells_how_it_came(sessions: async_sessi
             """)
         )
         found = await storage.firing.last_mail(session, 1)
-        assert found == LastMail("auto_reply", "anna@client.test", disowned=True, silenced=None)
+        assert found == LastMail("auto_reply", "anna@client.test", disowned=True, silenced=None, aligned=False)
         await session.execute(text("""UPDATE inbound_messages SET verdict = '{"aligned": true, "source": "arc"}', kind = 'message'"""))
         await session.execute(
             text("""
@@ -319,4 +335,19 @@ async def test_the_last_mail_of_a_client_tells_how_it_came(sessions: async_sessi
             """)
         )
         found = await storage.firing.last_mail(session, 1)
-        assert found == LastMail("message", "anna@client.test", disowned=False, silenced="a list sent it")
+        assert found == LastMail("message", "anna@client.test", disowned=False, silenced="a list sent it", aligned=True)
+
+
+async def test_on_what_befalls_a_ticket_a_rule_fires_once_a_day(sessions: Sessions) -> None:
+    """Its own letter may be lost as well, and tell of it."""
+    desk = RuledDesk(sessions, Rule("lost", EventKind.DELIVERY_FAILED, then=Actions(tags=("lost",), notify=("dana@staff.test",))))
+    await desk.take(mail("Help!"))
+    for _ in range(3):
+        await desk.change(Note(EventKind.DELIVERY_FAILED, {"outbox": 1}), actor=SYSTEM)
+        await desk.fire()
+    assert await desk.applied() == ["lost"]
+    async with sessions.begin() as session:
+        await session.execute(text("UPDATE ticket_events SET at = at - interval '25 hours'"))
+    await desk.change(Note(EventKind.DELIVERY_FAILED, {"outbox": 1}), actor=SYSTEM)
+    await desk.fire()
+    assert await desk.applied() == ["lost", "lost"]

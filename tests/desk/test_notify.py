@@ -72,6 +72,10 @@ def configured(*wanted: Notification) -> Organisation:
         ((WORDS,), ANNA, {"assignee": "oleg@staff.test"}, {("client_reply", "oleg@staff.test")}),
         ((WORDS,), ANNA, {"assignee": "ina@staff.test"}, {("client_reply", "dana@staff.test"), ("client_reply", "oleg@staff.test")}),
         ((Assign("oleg@staff.test"),), DANA, {}, {("assigned", "oleg@staff.test")}),
+        ((SetDepartment("sales"),), DANA, {}, {("new_ticket", "oleg@staff.test")}),
+        ((SetDepartment("support"),), DANA, {}, set()),
+        ((SetDepartment("sales"), Assign("oleg@staff.test")), DANA, {}, {("assigned", "oleg@staff.test")}),
+        ((SetDepartment("sales"),), DANA, {"status": Status.CLOSED}, set()),
         ((Assign("dana@staff.test"),), DANA, {}, set()),
         ((Assign(None),), DANA, {}, set()),
         ((NOTE,), DANA, {"assignee": "oleg@staff.test"}, set()),
@@ -97,6 +101,18 @@ def test_a_new_ticket_tells_its_client_the_recipients_of_the_mail_and_the_depart
     many = Join(tuple(Participant(f"{each}@y.test", f"{each}@y.test", "", "cc") for each in range(30)))
     found = notifications((OPENING, many), standing_of_new(OPENING, (OPENING, many)), Occasion(ANNA), ORGANISATION)
     assert len([each for kind, each in told(found) if kind == "registered"]) == 11, "ten besides the client"
+
+
+def test_whom_a_rule_puts_into_cc_is_not_told_that_the_client_wrote_to_them() -> None:
+    steps: tuple[Step, ...] = (OPENING, Join((BOSS,)), AddCc((Person("", "new@client.test"),)))
+    found = told(notifications(steps, standing_of_new(OPENING, steps), Occasion(ANNA), ORGANISATION))
+    assert {each for kind, each in found if kind == "registered"} == {"anna@client.test", "boss@client.test"}
+
+
+@pytest.mark.parametrize("status", [Status.SPAM, Status.TRASH])
+def test_nobody_is_told_of_mail_that_a_rule_puts_out_of_sight(status: Status) -> None:
+    steps: tuple[Step, ...] = (OPENING, SetStatus(status))
+    assert notifications(steps, standing_of_new(OPENING, steps), Occasion(ANNA, by_mail=True), ORGANISATION) == ()
 
 
 def test_silence_holds_for_everybody_outside_and_says_so_once() -> None:

@@ -102,6 +102,9 @@ def articles(decision: Decision) -> list[tuple[ArticleKind, str, bool]]:
     return [(each.kind, each.text, each.private) for each in of(decision, AddArticle)]
 
 
+PASSED_ON = Receipt(passed_on=True)
+
+
 def receipt(decision: Decision) -> Receipt | None:
     return next((each.receipt for each in of(decision, Send) if each.receipt is not None), None)
 
@@ -122,7 +125,12 @@ def test_a_mail_that_an_agent_passes_on_is_its_authors(program: str, words: str)
     assert [(each.kind, each.text, each.private) for each in notes] == ([(ArticleKind.NOTE, words, True)] if words else [])
     assert "It burns." in first.quoted_text
     assert not words or words not in first.quoted_text, "what the agent wrote is for colleagues"
-    assert letters(decision) == [(LetterKind.REGISTERED, ["anna@client.test"]), (LetterKind.NEW_TICKET, ["oleg@staff.test"])]
+    assert letters(decision) == [
+        (LetterKind.REGISTERED, ["anna@client.test"]),
+        (LetterKind.NEW_TICKET, ["oleg@staff.test"]),
+        (LetterKind.RECEIPT, ["dana@staff.test"]),
+    ]
+    assert receipt(decision) == PASSED_ON
     assert decision.actor.address == "dana@staff.test"
 
 
@@ -236,7 +244,7 @@ def test_commands_stand_above_the_mail_that_is_passed_on(program: str, commands:
         (ArticleKind.NOTE, "a liar", True),
     ]
     assert of(decision, SetStatus) == [SetStatus(Status.CLOSED)]
-    assert receipt(decision) is None
+    assert receipt(decision) == PASSED_ON
     first = of(decision, AddArticle)[0]
     assert "liar" not in first.quoted_text + first.signature
 
@@ -245,7 +253,7 @@ def test_commands_in_the_mail_that_is_passed_on_are_its_authors_words() -> None:
     mail = forwarded("FYI")
     mail.set_content(mail.get_content().replace("Come quickly!", "Come quickly!\n\n@spam\n@assignee Dana Agent"))
     decision = opened(mail)
-    assert (of(decision, SetStatus), of(decision, Assign), receipt(decision)) == ([], [], None)
+    assert (of(decision, SetStatus), of(decision, Assign), receipt(decision)) == ([], [], PASSED_ON)
 
 
 @pytest.mark.parametrize(

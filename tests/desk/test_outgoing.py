@@ -116,6 +116,24 @@ def test_staff_letters_of_a_ticket_hang_under_one_id_of_ours() -> None:
     assert thread_ids(TO_DANA, replace(TICKET, number=None), "desk.test") == ()
 
 
+def test_a_client_answers_to_the_address_that_the_letter_comes_from_by_its_own_name() -> None:
+    [copy] = on_the_wire(written(TO_ANNA))
+    assert str(copy["Reply-To"]) == "Отдел продаж <sales@desk.test>"
+
+
+def test_a_gateway_of_an_internationalised_domain_stands_in_words_as_people_read_it() -> None:
+    made = written(replace(TO_DANA, kind=LetterKind.NEW_TICKET), ANNA, replace(TICKET, gateway="info@xn--80a1acny.test"))
+    assert "wrote to info@почта.test:" in made.text
+    assert dict(made.headers)["From"][0].address == "info@xn--80a1acny.test"  # type: ignore[union-attr]
+
+
+def test_staff_get_letters_that_need_no_smtputf8_and_clients_those_of_their_address() -> None:
+    cyrillic = replace(TICKET, gateway="помощь@desk.test")
+    [copy] = on_the_wire(written(TO_DANA, ANNA, cyrillic))
+    assert copy["From"].addresses[0].addr_spec == "support@desk.test"
+    assert str(written(TO_ANNA, ticket=cyrillic).reverse_path) == "помощь@desk.test"
+
+
 def test_each_agent_gets_a_copy_of_their_own_with_their_own_token() -> None:
     both = replace(TO_DANA, to=(*TO_DANA.to, Addressee("Oleg", "oleg@staff.test", "oleg@staff.test")))
     for copy, agent in zip(on_the_wire(written(both, ANNA)), ("dana@staff.test", "oleg@staff.test"), strict=True):

@@ -246,7 +246,9 @@ async def test_nothing_automatic_is_answered(desk: Desk, message: Message, rever
 async def test_a_closing_that_the_authors_earlier_mail_ends_with_too_is_a_signature(desk: Desk) -> None:
     await desk.take(mail("It does not work.\n\nAnna Petrowa\nExample Ltd, Warsaw"))
     await desk.take(mail("Still not.\n\nAnna Petrowa\nExample Ltd, Warsaw", in_reply_to=(client_letter_id(1),)))
-    assert await desk.rows("SELECT text, signature FROM articles WHERE id = 2") == [("Still not.", "Anna Petrowa\nExample Ltd, Warsaw")]
+    assert await desk.rows("SELECT text, signature FROM articles ORDER BY id DESC LIMIT 1") == [
+        ("Still not.", "Anna Petrowa\nExample Ltd, Warsaw")
+    ]
 
 
 async def test_an_agents_signature_goes_to_the_client_and_a_telephones_line_does_not(desk: Desk) -> None:

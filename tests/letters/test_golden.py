@@ -57,7 +57,8 @@ def test_each_language_has_the_same_letters() -> None:
 
 
 def test_every_event_that_somebody_can_be_told_of_has_a_letter() -> None:
-    assert {*NOTIFIED, LetterKind.HELD, LetterKind.RECEIPT, LetterKind.DIGEST} == set(BUILT_IN)
+    forwarding = {LetterKind.FORWARDING_FAILED, LetterKind.FORWARDING_RESTORED}
+    assert {*NOTIFIED, *forwarding, LetterKind.HELD, LetterKind.RECEIPT, LetterKind.DIGEST, LetterKind.VERIFICATION} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("kind", NOTIFIED)

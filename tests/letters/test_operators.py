@@ -209,6 +209,28 @@ def test_a_page_beyond_bounds_is_passed_over(page: str) -> None:
     assert written.html == letter({}).html
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ('<p title="{{ client.name }}">x</p>', '<p title="&lt;b&gt; a &amp;b">x</p>'),
+        ("<style>p{color:red}</style><p class=\"a > b\" title='{{ client.name }}'>{{ client.name }}</p>", '">&lt;b&gt; a &amp;b</p>'),
+        ("<a href='https://x.test/?q={{ client.name | urlencode }}'>x</a>", '<a href="https://x.test/?q=%3Cb%3E%20a%20%26b">x</a>'),
+        ('<p>1 &lt; 2 &gt; 1 a="<"</p><br>', '<p>1 &lt; 2 &gt; 1 a="&lt;"</p><br>'),
+    ],
+)
+def test_no_tag_stands_in_an_attribute_for_a_careless_mail_program(page: str, said: str) -> None:
+    written = letter({"en/registered.html": page}, client=Person("<b> a &b", "anna@client.test"))
+    assert written.faults == ()
+    assert said in written.html
+    assert "<b>" not in written.html
+
+
+def test_an_empty_subject_is_a_fault() -> None:
+    assert [str(each) for each in letter({"en/registered.txt": "Subject: \n\nx\n"}).faults] == [
+        "en/registered.txt, line 1: the subject is empty: write one behind `Subject:`"
+    ]
+
+
 def test_no_stylesheet_is_fetched() -> None:
     page = '<link rel="stylesheet" href="http://127.0.0.1:9/a.css"><link rel="stylesheet" href="file:///etc/passwd"><p>x</p>'
     written = letter({"en/registered.html": page})

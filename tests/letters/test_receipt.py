@@ -72,7 +72,7 @@ def test_about_no_ticket_it_promises_no_answer() -> None:
     facts = letter_facts(LetterKind.RECEIPT, receipt=receipt_facts(Receipt((BAD,)), "en"), ticket=TicketFacts(None, "Printer"))
     written = write_letter(facts)
     assert written.subject == "Not all was done: Printer"
-    assert "answer to this letter" not in written.text
+    assert "answer to this e-mail" not in written.text
 
 
 def test_lines_are_shown_as_written_on_one_line_and_no_longer_than_a_line() -> None:

@@ -27,7 +27,7 @@ def test_each_level_is_a_line_and_a_button(kind: LetterKind, language: Language)
 @pytest.mark.parametrize("kind", [LetterKind.RESOLVED, LetterKind.AGENT_REPLY])
 def test_without_levels_nothing_is_asked(kind: LetterKind) -> None:
     written = write_letter(letter_facts(kind, rating=RatingFacts()))
-    assert "How content" not in written.text
+    assert "How satisfied" not in written.text
     assert "<a " not in written.html.replace("printer.example", "").partition("PC LOAD")[0]
     assert "<table" not in written.html
 

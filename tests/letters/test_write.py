@@ -228,15 +228,15 @@ def test_a_long_ladder_of_rules_is_no_burden() -> None:
 
 
 def test_an_assignee_is_told_by_whom_or_by_nobody() -> None:
-    by_dana = write_letter(letter_facts(LetterKind.ASSIGNED, author=Person("Dana", "dana@staff.test"))).text
+    by_dana = write_letter(letter_facts(LetterKind.ASSIGNED, agent=Person("Dana", "dana@staff.test"))).text
     assert "Dana <dana@staff.test> has assigned ticket #17 to you." in by_dana
-    # The system's acts have no author.
-    assert "Ticket #17 has been assigned to you." in write_letter(letter_facts(LetterKind.ASSIGNED, author=NOBODY)).text
+    # The system is no agent.
+    assert "Ticket #17 has been assigned to you." in write_letter(letter_facts(LetterKind.ASSIGNED, author=NOBODY, agent=NOBODY)).text
 
 
 def test_a_letter_about_a_note_that_does_not_repeat_it_still_tells_of_it() -> None:
     text = write_letter(letter_facts(LetterKind.NOTE, author=Person("Dana", "dana@staff.test"), article=ArticleFacts())).text
-    assert "Dana <dana@staff.test> left a note.\n\nThe client does not see it." in text
+    assert "Dana <dana@staff.test> left a note.\n\nThe client does not see it, nor your reply" in text
 
 
 @pytest.mark.parametrize("name", ["Win at https://evil.test", "www.evil.test", "Visit WWW.evil.test now"])

@@ -17,11 +17,12 @@ LETTERS: tuple[tuple[LetterKind, Audience | None], ...] = tuple(
     if f"en/{kind}{f'.{audience}' if audience else ''}.txt" in built_in().files
 )
 """Each event with each audience that has a text of its own; None is the usual one."""
-NUMBERED = tuple(each for each in BUILT_IN if each is not LetterKind.DIGEST)
+WITHOUT_TICKET = (LetterKind.DIGEST, LetterKind.VERIFICATION, LetterKind.FORWARDING_FAILED, LetterKind.FORWARDING_RESTORED)
+NUMBERED = tuple(each for each in BUILT_IN if each not in WITHOUT_TICKET)
 """Those about one ticket."""
 
 
 def letter_facts(kind: LetterKind, language: Language = "en", audience: Audience | None = None, **changes: Any) -> LetterFacts:
-    if kind is not LetterKind.DIGEST:
+    if kind not in WITHOUT_TICKET:
         changes.setdefault("ticket", TicketFacts(17, "Printer on fire"))
     return sample_facts(kind, language, audience, **changes)

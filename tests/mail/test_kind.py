@@ -330,6 +330,26 @@ def test_a_stranger_who_uses_a_providers_words_confirms_nothing() -> None:
         assert kind_of((("from", author),), "Пересылка (forwarding) не работает", text).kind == "message"
 
 
+@pytest.mark.parametrize(
+    "author",
+    [
+        '"forwarding-noreply@google.com" <eve@evil.test>',
+        "forwarding-noreply@google.com <eve@evil.test>",
+        "forwarding-noreply@google.com.evil.test",
+        "not-forwarding-noreply@google.com",
+        "noreply@yandex.ru.evil.test",
+        "noreply@notyandex.ru",
+        "noreply@zoho.com.evil.test",
+        "noreply@outlook.com.evil.test",
+    ],
+)
+def test_who_only_looks_like_a_provider_confirms_nothing(author: str) -> None:
+    text = "Confirmation code: 123456789\n" + "\n".join(
+        f"https://{host}/x" for host in ("mail.google.com/mail", "mail.yandex.ru", "mail.zoho.com", "outlook.live.com")
+    )
+    assert kind_of((("from", author),), "Forwarding: пересылка", text).kind == "message"
+
+
 def test_mail_without_subject_text_and_attachment_is_empty() -> None:
     image = Part("image/png", (), None, b"png")
     attached = Part("text/plain", (("content-disposition", "attachment; filename=a.txt"),), "a", b"a")

@@ -179,6 +179,10 @@ class SmtpPeer:
         """Refuses connections from now on, and cuts the open ones. `start` opens the same port again."""
         if self._server is not None:
             self._server.close()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Cuts the open connections, and goes on listening."""
         for session in list(self._sessions):
             session.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)

@@ -14,7 +14,7 @@ from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
 from storage import counting, inbound
-from storage.inbound import listing
+from storage.inbound import listing, queue
 
 Sessions = async_sessionmaker[AsyncSession]
 PEER = Peer(Entry.SMTP, "192.0.2.1", 25, "client.test", "TLSv1.3 X")
@@ -138,11 +138,17 @@ async def test_a_deferred_message_is_due_again_and_counts_as_told(sessions: Sess
     async with sessions.begin() as session:
         await inbound.defer(session, begun, 0.3, counted=counted, error="no\0 luck" * 1000)
     assert await claim(sessions) == []
+    async with sessions() as session:
+        due_in = await inbound.next_due_in(session)
+    assert due_in is not None
+    assert 0 < due_in <= 0.3
     row = await shown(sessions, inbound_id)
     assert (row.state, row.attempts) == (InboundState.QUEUED, attempts)
     assert row.error is not None
     assert (len(row.error), row.error[:7]) == (2000, "no luck")
     await asyncio.sleep(0.35)
+    async with sessions() as session:
+        assert await inbound.next_due_in(session) is None, "it is due"
     assert [each.attempts for each in await claim(sessions)] == [attempts]
 
 
@@ -287,6 +293,7 @@ async def test_lists_show_the_latest_first_by_state_and_page(sessions: Sessions)
             "ix_inbound_messages_lease",
         ),
         (counting.WAITING.format(table="inbound_messages", over="done"), "ix_inbound_messages_waiting"),
+        (str(queue._NEXT_DUE), "ix_inbound_messages_due"),
         (str(listing._OLDEST), "ix_inbound_messages_waiting"),
     ],
 )
