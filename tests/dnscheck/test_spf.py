@@ -1,4 +1,4 @@
-"""Would our relay pass SPF, what is wrong with the record, and the exact one to publish."""
+"""Would our relay pass SPF, what is wrong with the record, and the exact one to publish (U9)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Polling a real Dovecot: every protocol and protection, marking, paging, idling, renumbering, and two pollers on one mailbox."""
+"""Polling a real Dovecot: every protocol and protection, marking, paging, idling, two pollers on one mailbox (B5, U12)."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Which gateway address takes a mail, and what becomes of mail that none takes (B8, U3, U8, Z3)."""
+"""Which gateway address takes a mail, and what becomes of mail that none takes (B8, U3, U8, Z1, Z3, Z4)."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""`deskgate check --dns` as a person and a script have it: the tables, the records, the exit status."""
+"""`deskgate check --dns` as a person and a script have it: the tables, the records, the exit status (U9)."""
 
 import json
 from collections.abc import AsyncIterator

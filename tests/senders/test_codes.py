@@ -1,4 +1,4 @@
-"""Codes for From addresses, and what DNS says of these, in the database."""
+"""Codes for From addresses, and what DNS says of these, in the database (Z7)."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whom a letter comes from, by what is known of its From address."""
+"""Whom a letter comes from, by what is known of its From address (Z6, Z8, O12)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

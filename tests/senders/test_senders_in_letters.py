@@ -1,4 +1,4 @@
-"""From addresses in a running gateway: proven by a code, by a server of their own, or not at all (Z6–Z9, U6, C12)."""
+"""From addresses in a running gateway: proven by a code (Z7), by a server of their own (Z8), or not at all (Z6, Z9, U6, C12)."""
 
 import asyncio
 import re
