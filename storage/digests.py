@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.states import LetterKind
-from storage.statements import as_json
+from storage.statements import OF_A_KNOWN_KIND, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,12 @@ _ADD: Final = text("""
     ON CONFLICT (effect) DO NOTHING
 """)
 
-_WAITING: Final = text("SELECT agent, extract(epoch FROM now() - min(at)) AS seconds FROM digest_items GROUP BY agent ORDER BY agent")
+_WAITING: Final = text(f"""
+    SELECT agent, extract(epoch FROM now() - min(at)) AS seconds FROM digest_items WHERE {OF_A_KNOWN_KIND} GROUP BY agent ORDER BY agent
+""")  # noqa: S608
 
-_TAKE: Final = text("""
+_TAKE: Final = text(f"""
     DELETE FROM digest_items WHERE id IN (
-        SELECT id FROM digest_items WHERE agent = :agent ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT id FROM digest_items WHERE agent = :agent AND {OF_A_KNOWN_KIND} ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
     ) RETURNING id, ticket, kind, data, at
-""")
+""")  # noqa: S608

@@ -13,6 +13,12 @@ async def take(session: AsyncSession, job: str, worker: str, lease_seconds: floa
     return taken.scalar_one_or_none() is not None
 
 
+async def renew(session: AsyncSession, job: str, worker: str, lease_seconds: float) -> bool:
+    """Whether the lease is still this worker's, and longer now."""
+    renewed = await session.execute(_RENEW, {"job": job, "worker": worker, "lease": lease_seconds})
+    return renewed.scalar_one_or_none() is not None
+
+
 async def finish(session: AsyncSession, job: str, worker: str, due_in_seconds: float, error: str | None = None) -> bool:
     """Whether the lease was still this worker's: the job is due again then."""
     ended = await session.execute(_FINISH, {"job": job, "worker": worker, "due_in": due_in_seconds, "error": error})
@@ -29,6 +35,10 @@ _KNOW: Final = text("INSERT INTO schedule (job) VALUES (:job) ON CONFLICT (job) 
 _TAKE: Final = text("""
     UPDATE schedule SET leased_by = :worker, lease_until = now() + make_interval(secs => :lease)
     WHERE job = :job AND due_at <= now() AND (lease_until IS NULL OR lease_until < now()) RETURNING job
+""").bindparams(bindparam("lease", type_=Double))
+
+_RENEW: Final = text("""
+    UPDATE schedule SET lease_until = now() + make_interval(secs => :lease) WHERE job = :job AND leased_by = :worker RETURNING job
 """).bindparams(bindparam("lease", type_=Double))
 
 _FINISH: Final = text("""

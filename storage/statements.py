@@ -3,10 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.domain.states import LetterKind
+
+OF_A_KNOWN_KIND: Final = f"kind IN ({', '.join(repr(str(each)) for each in LetterKind)})"
+"""What a later release wrote, on whose schema this one runs as well, may be of a kind that only that release can read: it is left to it."""
 
 TRY_LOCK = text(
     "SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM (SELECT key FROM unnest(CAST(:keys AS bigint[])) AS key ORDER BY key) AS sorted"

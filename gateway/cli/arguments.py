@@ -125,9 +125,7 @@ def group(add: Adder, name: str, text: str) -> Adder:
 
 def running(add: Adder) -> None:
     serve = add("serve", "serve:serve", "run the gateway until SIGTERM or SIGINT")
-    serve.add_argument(
-        "--role", action="append", choices=ROLES, metavar="ROLE", help=f"what to run of {', '.join(ROLES)}; may be given again"
-    )
+    serve.add_argument("--role", action="extend", nargs="+", choices=ROLES, metavar="ROLE", help=f"what to run, any of {', '.join(ROLES)}")
     serve.add_argument("--shadow", action="store_true", help="decide and record, but send nothing")
     add("migrate", "schema:migrate", "bring the database's schema to this release's")
     check = add("check", "check:check", "say what is wrong with the configuration, all of it at once", as_json=True)

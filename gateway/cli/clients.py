@@ -144,9 +144,9 @@ def tell(options: argparse.Namespace, done: Imported) -> None:
     for each in done.repeated:
         print(f"  line {each['line']}: {each['address']} stands in line {each['first']} already")
     if done.faults:
-        print(f"nothing is imported: {len(done.faults)} line(s) cannot be")
+        print(f"deskgate: nothing is imported: {len(done.faults)} line(s) cannot be", file=sys.stderr)
         for each in done.faults:
-            print(f"  line {each['line']}: {each['why']}")
+            print(f"  line {each['line']}: {each['why']}", file=sys.stderr)
     else:
         print(f"{done.added} added, {done.extended} got more addresses, {done.known} known already")
 

@@ -43,7 +43,7 @@ async def discard(options: argparse.Namespace) -> None:
         found = await picked(session, options)
         for each in found:
             refuse(each)
-        before = [each for each in found if each.outcome == "discarded"]
+        before = [each for each in found if each.outcome == inbound.DISCARDED]
         now = [each for each in found if each not in before]
         await inbound.discard(session, [each.id for each in now], BY_HAND)
     tell(options, "discarded", now, before)

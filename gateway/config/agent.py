@@ -15,7 +15,7 @@ class Agent(Section):
     address: Address
     """The agent's own address, where notifications go and answers come from. Never a gateway's."""
     name: Line | None = None
-    """The name that clients read; the default is the address' local part."""
+    """The name that clients read; the default is the address's local part."""
     departments: tuple[str, ...] | None = None
     """Keys of the departments whose tickets the agent sees and handles; the default is all of them."""
     aliases: tuple[Address, ...] = ()

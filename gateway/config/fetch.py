@@ -61,4 +61,4 @@ class Fetch(Section):
     move_to: Line | None = None
     """An IMAP folder that kept messages are moved to, instead of being marked as read. It is made where it is missing."""
     authserv_id: Line | None = None
-    """The name by which the mailbox' own server signs `Authentication-Results`; without it, none of those fields is believed."""
+    """The name by which the mailbox's own server signs `Authentication-Results`; without it, none of those fields is believed."""

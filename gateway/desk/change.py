@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ from gateway.domain.actor import Actor
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.organisation import Agent, Gateway, Organisation
 from gateway.domain.states import ArticleKind, Role, Status
-from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, SetDepartment, SetStatus, SetSubject, Step
+from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, Send, SetDepartment, SetStatus, SetSubject, Step
 from gateway.mail.address import address_key
 from storage.clients import client_of
 from storage.knowledge import lock_tickets
@@ -79,8 +79,16 @@ def with_reply(
     if not any(is_reply(each) for each in steps):
         return tuple(steps)
     opens = () if ticket.status is not Status.NEW or any(isinstance(each, SetStatus) for each in steps) else (SetStatus(Status.OPEN),)
-    steps = (*steps, *opens)
-    return (*steps, *replies(ticket, steps, organisation, from_address=from_address, verified=verified))
+    letters = replies(ticket, (*steps, *opens), organisation, from_address=from_address, verified=verified)
+    return (*(addressed(each, letters) for each in steps), *opens, *letters)
+
+
+def addressed(step: Step, letters: Sequence[Send]) -> Step:
+    """A reply's article says whom it went to."""
+    if not (letters and isinstance(step, AddArticle) and is_reply(step)):
+        return step
+    to, cc = (tuple(Person(each.name, each.address) for each in those) for those in (letters[0].to, letters[0].cc))
+    return replace(step, to=to, cc=cc)
 
 
 def is_choice(address: str, department: str, verified: frozenset[str], organisation: Organisation) -> bool:

@@ -12,6 +12,7 @@ from gateway.desk.orders import Orders, parsed, read_orders
 from gateway.desk.route import Route, Unrouted, route
 from gateway.desk.rules import evaluate
 from gateway.desk.ruling import seen_by_rules
+from gateway.desk.suppose import suppose_the_ticket
 from gateway.domain.commands import Command, Problem, Refusal
 from gateway.domain.decision import Decision
 from gateway.domain.facts import Facts
@@ -118,8 +119,13 @@ def orders_in(message: Message, recipients: tuple[str, ...], decision: Decision,
         found = parsed(text, organisation)
         named: tuple[Command | Refusal, ...] = (*found.commands, *found.ignored)
         return Orders(reply=text, refused=tuple(Refusal(each.name, each.value, each.line, Problem.NOT_STAFF) for each in named))
-    opening = routed.gateway.department if isinstance(routed, Route) else ""
-    department = ticket.department if ticket is not None else opening
+    if ticket is not None:
+        department = ticket.department
+    elif isinstance(routed, Route):
+        department = routed.gateway.department
+    else:
+        ticket, facts, organisation = suppose_the_ticket(message, author, organisation)
+        department = ticket.department
     words, passed_on = own_words(message)
     orders = read_orders(replace(message.body, new_text=words), author, department, ticket, facts, organisation)
     return replace(orders, reply="\n\n".join(filter(None, (orders.reply, passed_on))))

@@ -113,9 +113,11 @@ def is_ours(key: str, organisation: Organisation) -> bool:
 
 
 def is_of_the_desk(key: str, organisation: Organisation) -> bool:
-    """Besides: an outside mailbox that forwards to us, or that we write from. Nobody takes part in a ticket under it."""
+    """Besides: what else the listener takes mail for, an outside mailbox that forwards to us, or that we write from. Nobody takes part in
+    a ticket under it."""
     forwards = (each for gateway in organisation.gateways for each in gateway.forwarded_from)
-    return is_ours(key, organisation) or key in forwards or any(each.address == key for each in organisation.from_addresses)
+    taken = is_ours(key, organisation) or organisation.takes_postmaster(key) or organisation.takes_bounces(key)
+    return taken or key in forwards or any(each.address == key for each in organisation.from_addresses)
 
 
 def person(mailbox: Mailbox) -> Person:

@@ -172,7 +172,7 @@ def headers(send: Send, ticket: LetterTicket, cause: Cause, sender: Sender, doma
 
 
 def author_name(send: Send, own: str, cause: Cause, organisation: Organisation) -> str:
-    """U5, Z12: an agent's reply goes out in the agent's name where the desk says so; staff see who wrote. `own` is the address' name."""
+    """U5, Z12: an agent's reply goes out in the agent's name where the desk says so; staff see who wrote. `own` is the address's name."""
     if send.kind is LetterKind.AGENT_REPLY:
         return one_line(cause.actor.name) if organisation.desk.show_agent_name and cause.actor.name else own
     if send.staff and send.about == "article" and cause.actor.role is not Role.SYSTEM:

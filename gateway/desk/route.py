@@ -62,7 +62,7 @@ def route(message: Message, recipients: tuple[str, ...], organisation: Organisat
 
 
 def departments_addressed(message: Message, recipients: tuple[str, ...], organisation: Organisation) -> tuple[str, ...]:
-    """Whose tickets a mail becomes: the first address' department alone or, as `desk.duplicates` says, each of those it was written to."""
+    """Whose tickets a mail becomes: the first address's department alone or, as `desk.duplicates` says, each of those it was written to."""
     routed = route(message, recipients, organisation)
     if isinstance(routed, Unrouted):
         return ()

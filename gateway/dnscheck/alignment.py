@@ -22,7 +22,7 @@ class Aligned:
 
 
 def alignment(address: str, keys: Sequence[DkimKey], outlet: Outlet, known: Known) -> Aligned:
-    """Of letters whose return path is at the address' own domain, as those have that SPF is to vouch for."""
+    """Of letters whose return path is at the address's own domain, as those have that SPF is to vouch for."""
     domain = address.rpartition("@")[2]
     policy = published(domain, known)
     # While nobody knows the policy it may be a strict one.

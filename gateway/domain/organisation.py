@@ -227,6 +227,17 @@ class Organisation:
         domain = address.rpartition("@")[2]
         return next((each for each in self.gateways if each.catches_all and each.domain == domain), None)
 
+    def takes_postmaster(self, address: str) -> bool:
+        """Whether this normalised address is the postmaster's of a domain of ours, who has no gateway (RFC 5321 §4.5.1)."""
+        local, _, domain = address.rpartition("@")
+        own = (self.desk.hostname, self.desk.reply_address.rpartition("@")[2], self.desk.bounce_domain)
+        return local == "postmaster" and (domain in own or any(each.domain == domain for each in self.gateways))
+
+    def takes_bounces(self, address: str) -> bool:
+        """Whether this normalised address is a reverse-path of ours, `b+PROOF@` the bounce domain; the proof is not looked at."""
+        domain = self.desk.bounce_domain
+        return domain is not None and address.startswith("b+") and address.endswith(f"@{domain}")
+
     def trust_for(self, mailbox: str | None) -> Trust:
         """Whose word counts on mail fetched from this gateway's mailbox: its own server's. On other mail (None), that of our relays."""
         if mailbox is None:

@@ -1,4 +1,4 @@
-"""The envelope of fetched mail, read off the fields that the mailbox' server put on top. PURE."""
+"""The envelope of fetched mail, read off the fields that the mailbox's server put on top. PURE."""
 
 from collections.abc import Iterator
 

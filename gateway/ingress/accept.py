@@ -147,7 +147,6 @@ class Acceptor:
         arrivals = [await self._arrival(each) for each in group]
         # Twice what a caller waits: a commit that succeeds late is worth having, one that never ends is not.
         async with asyncio.timeout(2 * self._commit_seconds), self._sessions.begin() as session:
-            # await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             for waiting in group:
                 if waiting.also is not None:
                     await waiting.also(session)

@@ -30,11 +30,11 @@ def acceptable(address: str, organisation: Organisation) -> Recipient | Refusal:
     key = address_key(address)
     if not key:
         return Refusal.UNKNOWN
-    if _is_reply_address(key, organisation) or _is_bounce_address(key, organisation):
+    if _is_reply_address(key, organisation) or organisation.takes_bounces(key):
         return Recipient(address)
     gateway = organisation.gateway(key)
     if gateway is None:
-        return Recipient(address) if _is_postmaster(key, organisation) else Refusal.UNKNOWN
+        return Recipient(address) if organisation.takes_postmaster(key) else Refusal.UNKNOWN
     if not gateway.enabled and gateway.when_disabled == "defer":
         return Refusal.SWITCHED_OFF
     return Recipient(address)
@@ -45,19 +45,3 @@ def _is_reply_address(key: str, organisation: Organisation) -> bool:
     local, _, domain = organisation.desk.reply_address.rpartition("@")
     own, _, own_domain = key.rpartition("@")
     return own_domain == domain and (own == local or own.startswith(f"{local}+"))
-
-
-def _is_bounce_address(key: str, organisation: Organisation) -> bool:
-    domain = organisation.desk.bounce_domain
-    return domain is not None and key.startswith("b+") and key.endswith(f"@{domain}")
-
-
-def _is_postmaster(key: str, organisation: Organisation) -> bool:
-    local, _, domain = key.rpartition("@")
-    return local == POSTMASTER and domain in _domains(organisation)
-
-
-def _domains(organisation: Organisation) -> frozenset[str]:
-    desk = organisation.desk
-    own = {desk.hostname, desk.reply_address.rpartition("@")[2], *(each.domain for each in organisation.gateways)}
-    return frozenset(own | ({desk.bounce_domain} if desk.bounce_domain else set()))

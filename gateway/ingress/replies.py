@@ -95,7 +95,6 @@ NO_VALID_RECIPIENTS = _reply(554, "5.5.1", "No valid recipients")
 ALREADY_IN_TRANSACTION = _reply(503, "5.5.1", "A transaction is open already")
 TLS_ACTIVE = _reply(503, "5.5.1", "TLS is active already")
 TLS_REQUIRED = _reply(530, "5.7.0", "STARTTLS first")
-TLS_UNAVAILABLE = _reply(454, "4.7.0", "TLS is not available now")
 
 # Refusals.
 NO_SUCH_RECIPIENT = _reply(550, "5.1.1", "No such mailbox here")

@@ -23,8 +23,8 @@ CUT: dict[Language, str] = {
 
 MOVED: dict[Language, str] = {
     "en": "{name} has moved ticket #{number} to {department}.",
-    "ru": "{name} передаёт обращение #{number}: {department}.",
-    "pl": "{name} przenosi zgłoszenie #{number}: {department}.",
+    "ru": "{name} передаёт обращение #{number} в «{department}».",
+    "pl": "{name} przenosi zgłoszenie #{number} do „{department}”.",
 }
 
 VIA: dict[Language, str] = {
@@ -49,7 +49,7 @@ CONFIRMATION: dict[Language, dict[str, str]] = {
         "below": "Само письмо:",
     },
     "pl": {
-        "asks": "{author} pyta, czy poczta może być przekazywana na {gateway}. Jeśli to ustawiono u Was, potwierdź:",
+        "asks": "{author} pyta, czy poczta może być przekazywana na {gateway}. Jeśli to Ty o to prosisz, potwierdź:",
         "code": "Kod: {code}",
         "link": "Link: {link}",
         "unproven": "Nic nie dowodzi, kto wysłał tę wiadomość: użyj jej tylko, jeśli na nią czekasz.",
@@ -93,7 +93,7 @@ FORWARDING: dict[Language, dict[str, str]] = {
         "silent": "Последняя проверка, отправленная {at} UTC, не вернулась за {minutes} мин.",
         "returned": "Последнюю проверку, отправленную {at} UTC, доставить не удалось: {reply}",
         "unsent": "Последнюю проверку, составленную {at} UTC, пока не удалось отправить: {reply}",
-        "hidden": "Почта приходит, но как пересланная от себя: в поле From стоит {author}, и все клиенты выглядят одним.",
+        "hidden": "Почта приходит, но пересланной от имени самого ящика: в поле From стоит {author}, и все клиенты выглядят как один.",
         "unrouted": "Почта приходит, но в ней не указан ни один наш адрес, и обращение не создаётся.",
         "works": "Последняя проверка вернулась через {seconds} с.",
     },

@@ -4,7 +4,6 @@ Temporary unless proven permanent: whatever is not a clear 5yz about the letter 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
@@ -87,11 +86,6 @@ def retry_delay(attempts: int, jitter: float, policy: Policy, code: int | None =
     if attempts == 1 and code in _GREYLISTING:
         delay = min(delay, policy.greylisted)
     return delay * (1.0 + policy.jitter * (2.0 * jitter - 1.0))
-
-
-def next_attempt_at(attempts: int, now: datetime, jitter: float, policy: Policy, code: int | None = None) -> datetime:
-    """When to make the attempt after the `attempts`-th failed one."""
-    return now + timedelta(seconds=retry_delay(attempts, jitter, policy, code))
 
 
 def gave_up(reply: str, age: float) -> str:

@@ -82,10 +82,6 @@ class Loop(Generic[Item]):
         """Makes the loop look for work now. Never blocks."""
         self._stirred.set()
 
-    @property
-    def in_hand(self) -> int:
-        return len(self._in_hand)
-
     async def run(self, stop: asyncio.Event) -> None:
         """Returns after `stop` is set and the work in hand is finished, or was cancelled when `pace.drain` was over."""
         helpers = [asyncio.create_task(each) for each in self._companions(stop)]

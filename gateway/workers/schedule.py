@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -17,6 +18,8 @@ Sessions = async_sessionmaker[AsyncSession]
 
 LOOK_SECONDS = 5.0
 RETRY_SECONDS = 60.0
+LEASE_SECONDS = 20.0
+"""What a job waits for at most when the process that ran it is killed. Whoever runs it renews the lease meanwhile."""
 
 HOUR = 3600.0
 WEEKS_AHEAD = 4
@@ -24,13 +27,13 @@ WEEKS_AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`run` makes its own transactions and may be run twice; its result is logged, unless nothing was done. Past `lease` seconds somebody
-    else begins it anew."""
+    """`run` makes its own transactions and may be run twice; its result is logged, unless nothing was done. Past `longest` seconds it has
+    failed."""
 
     name: str
     every: float
     run: Callable[[Sessions], Awaitable[object]]
-    lease: float = 600.0
+    longest: float = 600.0
 
 
 def in_one(work: Callable[[AsyncSession], Awaitable[object]]) -> Callable[[Sessions], Awaitable[object]]:
@@ -52,8 +55,10 @@ JOBS = (
 class Schedule:
     """`worker` is unique to this process's life."""
 
-    def __init__(self, sessions: Sessions, worker: str, jobs: Sequence[Job] = JOBS, look: float = LOOK_SECONDS) -> None:
-        self._sessions, self._worker, self._jobs, self._look = sessions, worker, tuple(jobs), look
+    def __init__(
+        self, sessions: Sessions, worker: str, jobs: Sequence[Job] = JOBS, look: float = LOOK_SECONDS, lease: float = LEASE_SECONDS
+    ) -> None:
+        self._sessions, self._worker, self._jobs, self._look, self._lease = sessions, worker, tuple(jobs), look, lease
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; a job under way is finished first."""
@@ -75,12 +80,12 @@ class Schedule:
 
     async def _take(self, job: Job) -> bool:
         async with self._sessions.begin() as session:
-            return await schedule.take(session, job.name, self._worker, job.lease)
+            return await schedule.take(session, job.name, self._worker, self._lease)
 
     async def _run(self, job: Job) -> None:
         error: str | None = None
         try:
-            async with asyncio.timeout(job.lease):
+            async with asyncio.timeout(job.longest), self._held(job):
                 done = await job.run(self._sessions)
             if done:
                 log.info("job_done", job=job.name, result=done)
@@ -90,3 +95,26 @@ class Schedule:
         due_in = job.every if error is None else min(job.every, RETRY_SECONDS)
         async with self._sessions.begin() as session:
             await schedule.finish(session, job.name, self._worker, due_in, error)
+
+    @asynccontextmanager
+    async def _held(self, job: Job) -> AsyncIterator[None]:
+        renewing = asyncio.create_task(self._renew(job))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
+
+    async def _renew(self, job: Job) -> None:
+        """Until cancelled, or until somebody else has begun the job anew, which does no harm."""
+        held = True
+        while held:
+            await asyncio.sleep(self._lease / 4)
+            try:
+                async with self._sessions.begin() as session:
+                    held = await schedule.renew(session, job.name, self._worker, self._lease)
+            except Exception as error:
+                if not database_away(error):
+                    raise
+                log.info("schedule_waits", job=job.name, error=f"{type(error).__name__}: {error}")
+        log.warning("job_lease_lost", job=job.name)

@@ -1,6 +1,7 @@
 """Probes that prove forwarding, and the letters that tell agents of it.
 
-Nothing is taken away: the release before this one runs on this schema as well.
+Nothing is taken away: the release before this one runs on this schema as well, once no letter of the two new kinds waits. Its sender
+cannot read one, and would stop at it.
 """
 
 from collections.abc import Sequence

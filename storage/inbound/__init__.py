@@ -20,9 +20,10 @@ from storage.inbound.queue import (
     replay,
     return_expired,
 )
-from storage.inbound.sorting import Waiting, assign, discard, held, lock_messages
+from storage.inbound.sorting import DISCARDED, Waiting, assign, discard, held, lock_messages
 
 __all__ = [
+    "DISCARDED",
     "Arrival",
     "Claimed",
     "Inbound",

@@ -17,6 +17,7 @@ from gateway.domain.letter import Letter
 from gateway.domain.states import OutboxState, RecipientState
 from storage.outbox.reading import FIELDS, letter_of
 from storage.outbox.writing import clean
+from storage.statements import OF_A_KNOWN_KIND
 
 
 class LeaseLost(Exception):  # noqa: N818  the name that every queue uses
@@ -144,6 +145,7 @@ _CLAIM: Final = text(f"""
         SELECT id FROM (
             SELECT id FROM outbox_messages
             WHERE state = 'queued' AND destination = :destination AND urgency = 0 AND due_at <= now() AND NOT (SELECT yes FROM held)
+                AND {OF_A_KNOWN_KIND}
             ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
         ) AS urgent
         UNION ALL
@@ -152,7 +154,7 @@ _CLAIM: Final = text(f"""
             CROSS JOIN LATERAL (
                 SELECT id FROM outbox_messages
                 WHERE state = 'queued' AND destination = :destination AND urgency = level.urgency AND due_at <= now()
-                    AND NOT (SELECT yes FROM held)
+                    AND NOT (SELECT yes FROM held) AND {OF_A_KNOWN_KIND}
                 ORDER BY due_at, id LIMIT :bulk FOR UPDATE SKIP LOCKED
             ) AS others
             LIMIT :bulk
@@ -161,6 +163,7 @@ _CLAIM: Final = text(f"""
         SELECT id FROM (
             SELECT id FROM outbox_messages
             WHERE state = 'queued' AND forced AND destination = :destination AND due_at <= now() AND (SELECT yes FROM held)
+                AND {OF_A_KNOWN_KIND}
             ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
         ) AS forced
         LIMIT :limit

@@ -10,6 +10,22 @@ from gateway.config.settings import Settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SMALLEST = '[[gateway]]\naddress = "support@example.com"\n'
+WITH_STAFF = f"""{SMALLEST}[desk]
+secret = "{SECRET}"
+[[department]]
+key = "support"
+[[department]]
+key = "sales"
+[[agent]]
+address = "anna@staff.example.com"
+aliases = ["a.nowak@example.net"]
+[[agent]]
+address = "ivan@staff.example.com"
+departments = ["support"]
+[[agent]]
+address = "left@staff.example.com"
+active = false
+"""
 
 
 def no_secret(reference: str) -> str:

@@ -116,6 +116,7 @@ async def test_a_second_call_of_a_client_is_a_second_ticket_of_the_same_client(t
 async def test_a_reply_opens_a_new_ticket_and_goes_to_the_client(telephone: Telephone) -> None:
     assert await telephone.change(REPLY) == Recorded(1, letters=True)
     assert await telephone.letters() == [("agent_reply", "anna@client.test")]
+    assert await telephone.rows("""SELECT "to" -> 0 ->> 'address' FROM articles WHERE kind = 'agent_reply'""") == [("anna@client.test",)]
     assert await telephone.rows("SELECT status FROM tickets") == [("open",)]
     assert await telephone.events() == ["created", "replied", "status_changed"]
 

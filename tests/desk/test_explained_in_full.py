@@ -187,6 +187,14 @@ def test_an_agents_reply_is_explained_on_a_ticket_of_their_department() -> None:
     assert (document["outcome"], document["gateway"]) == ("agent_reply", None)
 
 
+def test_commands_on_a_ticket_that_nobody_knows_here_are_told_of_as_they_are_written() -> None:
+    text = "Done.\n\n@me\n@assignee oleg@staff.test\n@merge 12\n@from support@desk.test\n@assignee nobody@staff.test"
+    document = explained(mail(text, author=box("dana@staff.test"), to=(box("r+unknown@desk.test"),)))
+    assert [each["name"] for each in document["commands"]] == ["me", "assignee", "merge", "from"]
+    assert [each["value"] for each in document["ignored_commands"]] == ["nobody@staff.test"]
+    assert (document["reply_body"], document["outcome"]) == ("Done.", "held")
+
+
 @pytest.mark.parametrize(
     "changes",
     [

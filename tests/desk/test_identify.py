@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.desk.identify import FromAgent, FromNobody, FromOurselves, FromOutside, Writer, identify, is_ours
+from gateway.desk.identify import FromAgent, FromNobody, FromOurselves, FromOutside, Writer, identify, is_of_the_desk, is_ours
 from gateway.domain.organisation import Department
 from tests.desk.values import ORGANISATION, box, mail
 
@@ -92,6 +92,22 @@ def test_reply_to_never_makes_an_agent_of_a_stranger_nor_a_stranger_of_an_agent(
 )
 def test_addresses_of_our_own_are_nobodys_account(key: str, ours: bool) -> None:
     assert is_ours(key, ORGANISATION) is ours
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("postmaster@desk.test", True),
+        ("postmaster@any.test", True),
+        ("b+proof@bounces.desk.test", True),
+        ("postmaster@client.test", False),
+        ("b@bounces.desk.test", False),
+        ("b+proof@desk.test", False),
+    ],
+)
+def test_nobody_takes_part_under_an_address_that_the_listener_takes_without_a_gateway(key: str, ours: bool) -> None:
+    organisation = replace(ORGANISATION, desk=replace(ORGANISATION.desk, bounce_domain="bounces.desk.test"))
+    assert is_of_the_desk(key, organisation) is ours
 
 
 def test_an_agent_whose_address_a_catch_all_takes_is_an_agent_still() -> None:

@@ -52,7 +52,7 @@ async def test_whose_ticket_it_becomes_later_gets_the_latest_words(sessions: Ses
 
 
 @pytest.mark.parametrize(
-    ("actor", "line"), [(DANA, "Dana Agent передаёт обращение #1: Продажи."), (SYSTEM, "Deskgate передаёт обращение #1: Продажи.")]
+    ("actor", "line"), [(DANA, "Dana Agent передаёт обращение #1 в «Продажи»."), (SYSTEM, "Deskgate передаёт обращение #1 в «Продажи».")]
 )
 async def test_a_department_that_a_ticket_is_moved_to_is_told_of_it(sessions: Sessions, actor: Actor, line: str) -> None:
     desk = Desk(sessions)

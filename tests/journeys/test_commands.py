@@ -222,7 +222,7 @@ async def test_clients_can_be_known_before_they_write(database_url: str, tmp_pat
     assert (status, imported["added"], imported["extended"], imported["known"]) == (0, 1, 1, 1), err
     assert imported["repeated"] == [{"line": 4, "address": "bob@client.test", "first": 2}]
     two = await run_here("clients", "import", "-", *config, stdin=b"address\nbob@client.test anna@home.test\n")
-    assert (two[0], "line 2" in two[1], "another client" in two[1]) == (1, True, True)
+    assert (two[0], two[1], "line 2" in two[2], "another client" in two[2]) == (1, "", True, True)
     listed = json.loads((await run_here("clients", "list", "--json", *config))[1])
     assert [(each["name"], each["addresses"]) for each in listed] == [
         ("Anna", client["addresses"]),

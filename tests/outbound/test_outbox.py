@@ -148,6 +148,15 @@ async def test_a_claim_is_for_one_destination(sessions: Sessions) -> None:
     assert [each.destination for each in await claim(sessions, destination="from:sales@desk.test")] == ["from:sales@desk.test"]
 
 
+async def test_a_letter_of_a_kind_that_only_a_later_release_knows_stops_no_other(sessions: Sessions) -> None:
+    """On that release's schema; a person who has it retried changes nothing."""
+    await run(sessions, "ALTER TABLE outbox_messages DROP CONSTRAINT ck_outbox_messages_kind_known")
+    ids = await add(sessions, *(new_letter(urgency=urgency) for urgency in (URGENT, URGENT, BULK, BULK)))
+    await run(sessions, "UPDATE outbox_messages SET kind = 'invented_later', forced = true WHERE id = ANY(:ids)", ids=ids[::2])
+    assert [each.id for each in await claim(sessions)] == ids[1::2]
+    assert await claim(sessions, paused=True) == []
+
+
 async def test_an_end_is_recorded_with_each_recipient(sessions: Sessions) -> None:
     [letter_id] = await add(sessions, new_letter("a@x.test", "b@x.test"))
     [letter] = await claim(sessions)

@@ -1,11 +1,9 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.outbound.health import WELL, failed
-from gateway.outbound.retry import Deferred, Delivered, Policy, Refused, Stage, classify, gave_up, next_attempt_at, retry_delay
+from gateway.outbound.retry import Deferred, Delivered, Policy, Refused, Stage, classify, gave_up, retry_delay
 
 D, R, OK = Deferred, Refused, Delivered
 
@@ -65,11 +63,6 @@ def test_greylisting_shortens_the_first_delay_only() -> None:
     assert retry_delay(1, 0.5, policy, code=450) == 60
     assert retry_delay(1, 0.5, policy, code=452) == 600
     assert retry_delay(2, 0.5, policy, code=450) == 1200
-
-
-def test_the_next_attempt_is_a_delay_from_now() -> None:
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    assert next_attempt_at(2, now, 0.5, Policy()) == now + timedelta(minutes=2)
 
 
 @pytest.mark.parametrize(("age", "words"), [(30, "30 seconds"), (7200, "2.0 hours"), (5 * 86400, "5 days")])

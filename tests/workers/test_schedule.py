@@ -72,6 +72,35 @@ async def test_the_lease_of_a_dead_worker_is_taken_over_and_its_late_end_does_no
         assert await schedule.finish(session, "count", "node", 3600.0)
 
 
+async def test_a_job_keeps_its_lease_as_long_as_it_runs_and_no_longer_than_its_process_lives(sessions: Sessions) -> None:
+    begun, end, work = asyncio.Event(), asyncio.Event(), Counted()
+
+    async def lasting(_: Sessions) -> None:
+        begun.set()
+        await end.wait()
+
+    running = asyncio.create_task(Schedule(sessions, "first", [Job("count", 3600.0, lasting)], lease=0.4).run_due())
+    await begun.wait()
+    other = Schedule(sessions, "second", [Job("count", 3600.0, work)])
+    await asyncio.sleep(1.0)
+    await other.run_due()
+    assert work.runs == 0
+    end.set()
+    await running
+    assert (await row(sessions, "count"))[1:] == (None, 1)
+
+    begun.clear()
+    end.clear()
+    async with sessions.begin() as session:
+        await session.execute(text("UPDATE schedule SET due_at = now()"))
+    dead = asyncio.create_task(Schedule(sessions, "third", [Job("count", 3600.0, lasting)], lease=0.4).run_due())
+    await begun.wait()
+    dead.cancel()
+    await asyncio.sleep(0.6)
+    await other.run_due()
+    assert work.runs == 1
+
+
 async def test_it_stops_when_told(sessions: Sessions) -> None:
     work, stop = Counted(), asyncio.Event()
     running = asyncio.create_task(Schedule(sessions, "node", [Job("count", 0.0, work)], look=0.01).run(stop))

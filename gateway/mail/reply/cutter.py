@@ -128,14 +128,6 @@ class _Scan:
     def _tops_block(self, line: str) -> bool:
         return is_rule(line) or separator(line) is not None or read_field(line) is not None
 
-    def _better(self, start: int, top: int, last: int) -> int | None:
-        """A line further up from which the whole is a known attribution: the one found was its wrapped end."""
-        for first in range(start - 1, max(top, last - _WRAPPED_OVER) - 1, -1):
-            joined = " ".join(self.lines.plain(at) for at in range(first, last + 1))
-            if len(joined) <= LONGEST and is_attribution(joined, quote_follows=True):
-                return first
-        return None
-
     def _anything_written(self, end: int) -> bool:
         return any(any(map(str.isalnum, self.lines.plain(at))) for at in range(end))
 

@@ -6,7 +6,6 @@ from gateway.mail.phrases import alternatives
 from gateway.mail.reply.lines import Lines
 
 _DASHES = re.compile(r"(?:--|—|–—|—-|__) ?$")
-_EXACT = re.compile(r"-- $")
 _RULE = re.compile(r"_{5,}\s*$")
 _NAME = re.compile(r"-{1,2}[^\W\d_a-z][\w.'’]+(?: [^\W\d_a-z][\w.'’]*){1,3}$")
 _WHOLE = "…"
