@@ -152,11 +152,24 @@ def postfix(port: int, desk: int, rules: int) -> Iterator[Postfix]:
             wait_until_it_answers(running, process)
             yield running
         finally:
+            stop_master(root)
             process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=10)
             process.kill()
             process.wait()
+
+
+def stop_master(root: Path) -> None:
+    """The master has a session of its own, so what started it does not take it along."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+        master = int((root / "queue" / "pid" / "master.pid").read_text())
+        os.kill(master, signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            os.kill(master, 0)
+            time.sleep(0.02)
+        os.killpg(master, signal.SIGKILL)
 
 
 def write_files(root: Path, daemons: Path, **ports: int) -> None:
