@@ -4,9 +4,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from gateway.config.convert import organisation
 from gateway.config.examine import Examined, examine
 from gateway.config.section import Surroundings
 from gateway.config.settings import Settings
+from gateway.domain.rules import Rule
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SMALLEST = '[[gateway]]\naddress = "support@example.com"\n'
@@ -45,3 +47,11 @@ def settings_of(text: str) -> Settings:
     examined = read(text)
     assert examined.settings is not None, [str(fault) for fault in examined.faults]
     return examined.settings
+
+
+def rules(text: str) -> tuple[Rule, ...]:
+    """Of a configuration with `WITH_STAFF`, as they also come out of what is handed to the children."""
+    settings = settings_of(f"{WITH_STAFF}{text}")
+    desk = organisation(settings)
+    assert organisation(Settings.restore(settings.dump())) == desk
+    return desk.rules

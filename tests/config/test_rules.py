@@ -4,8 +4,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.config.convert import organisation
-from gateway.config.settings import Settings
 from gateway.domain.rules import (
     Actions,
     AllOf,
@@ -42,7 +40,7 @@ from gateway.domain.rules import (
     Window,
 )
 from gateway.domain.states import EventKind, Priority, Status
-from tests.config.reading import WITH_STAFF, settings_of
+from tests.config.reading import rules
 
 EVERYTHING = """
 [[rule]]
@@ -87,13 +85,6 @@ notify = ["a.nowak@example.net", "left2@staff.example.com"]
 answer = "registered"
 stop = true
 """
-
-
-def rules(text: str) -> tuple[Rule, ...]:
-    settings = settings_of(f"{WITH_STAFF}{text}")
-    desk = organisation(settings)
-    assert organisation(Settings.restore(settings.dump())) == desk
-    return desk.rules
 
 
 def test_every_key_arrives() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.domain.rules import AllOf, AttachmentIs, Contains
 from gateway.domain.states import EventKind
-from tests.config.test_rules import rules
+from tests.config.reading import rules
 
 SAME = [
     ("gateway = 'jobs'", "gateway = 'jobs@*'"),

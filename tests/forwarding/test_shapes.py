@@ -16,11 +16,10 @@ from gateway.desk.forwarding.probing import probe_letter
 from gateway.desk.forwarding.report import Report, in_words, report
 from gateway.domain.decision import Decision
 from gateway.domain.facts import Facts, SentLetter
-from gateway.domain.fetch import Fetch, Protocol
 from gateway.domain.letter import Party
 from gateway.domain.organisation import Gateway, Organisation
 from gateway.domain.ours import Ours
-from gateway.domain.probes import Arrival, KnownProbe, Probe, ProbeLetter
+from gateway.domain.probes import Arrival, KnownProbe, Probe
 from gateway.domain.states import InboundState, OutboxState
 from gateway.domain.steps import MarkAnswered, MarkArrived, MarkBounced
 from gateway.domain.verdict import Verdict
@@ -28,6 +27,7 @@ from gateway.mail.parse import parse_message
 from gateway.tokens.codec import Keyring
 from gateway.tokens.probe import probe_in, probe_mark
 from tests.desk.values import NOTHING, ORGANISATION
+from tests.forwarding.test_missing import letter
 
 BOX = "info@company.test"
 DESK = "support@desk.test"
@@ -377,54 +377,6 @@ def test_a_bounce_with_the_mark_is_a_bounce_of_the_probe() -> None:
     decision = settled(mail.as_bytes(), reverse_path="", reported=reported)
     assert decision.outcome == "bounce"
     assert [type(each) for each in decision.steps] == [MarkBounced]
-
-
-def letter(state: OutboxState, attempts: int = 1, reply: str | None = None) -> Probe:
-    return replace(PROBE, letter=ProbeLetter(5, state, attempts, reply), given_up_at=SENT)
-
-
-@pytest.mark.parametrize(
-    ("probe", "told"),
-    [
-        (letter(OutboxState.BOUNCED, reply="5.1.1 no such user"), ("it bounced", "5.1.1 no such user", "does not take mail for info@")),
-        (letter(OutboxState.BOUNCED, reply="5.1.1 no such user"), ("look for a typing error",)),
-        (
-            letter(OutboxState.BOUNCED, reply="550 5.7.520 Access denied, Your organization does not allow external forwarding."),
-            ("does not let the mailbox forward", "“Automatic forwarding rules”"),
-        ),
-        (letter(OutboxState.BOUNCED, reply="554 5.4.14 Hop count exceeded - possible mail loop"), ("goes round in a circle",)),
-        (letter(OutboxState.FAILED, reply="554 5.7.1 no"), ("it was refused", "554 5.7.1 no", "outbound.relay")),
-        (letter(OutboxState.FAILED, reply="554 5.7.1 <a@b.test>: Relay access denied"), ("does not take our mail to there",)),
-        (replace(letter(OutboxState.SENT), last_success_at=SENT), ("one before it came back as it should, on 2026-11-21 12:00 UTC",)),
-        (letter(OutboxState.QUEUED, 0), ("nobody has taken letter 5 up", "deskgate serve")),
-        (letter(OutboxState.QUEUED, 1, "451 4.7.1 try again later"), ("is tried again: 451", "greylisting")),
-        (letter(OutboxState.QUEUED, 2, "connection refused"), ("is tried again: connection refused", "does not take letters at present")),
-        (letter(OutboxState.LEASED), ("is being sent",)),
-        (letter(OutboxState.CANCELLED), ("was cancelled", "shadow")),
-        (letter(OutboxState.SENT), ("did not come back", "not switched on", "spam folder", "greylisting", "forward to other domains")),
-        (replace(letter(OutboxState.SENT), answered=True), ("answered it, so the mailbox is there",)),
-    ],
-)
-def test_what_did_not_come_is_told_with_the_likeliest_causes(probe: Probe, told: tuple[str, ...]) -> None:
-    found = report(probe, ORGANISATION)
-    assert found.state == "dead"
-    for each in told:
-        assert each in "\n".join((*found.found, *found.advice)), each
-
-
-def test_of_an_address_of_our_own_no_outside_mailbox_is_the_cause() -> None:
-    own = replace(letter(OutboxState.SENT), address=DESK)
-    told = report(own, ORGANISATION)
-    assert told.advice[0].startswith("the MX record of its domain") and not [each for each in told.advice if "outside" in each]
-    polled = replace(ORGANISATION.gateways[0], fetch=Fetch(Protocol.IMAPS))
-    told = report(own, replace(ORGANISATION, gateways=(polled, *ORGANISATION.gateways[1:])))
-    assert told.advice[0].startswith("its mailbox is polled")
-
-
-def test_undecided_mail_and_a_relay_that_is_a_directory_are_causes_too() -> None:
-    probe = letter(OutboxState.SENT)
-    assert "3 messages have come in" in report(probe, ORGANISATION, undecided=3).advice[0]
-    assert "sends nothing" in report(probe, ORGANISATION, relay_is_directory=True).found[0]
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "pl"])
