@@ -4,7 +4,9 @@ import asyncio
 import time
 
 from gateway.app import values
+from gateway.app.certificate import Certificate
 from gateway.app.child import Live, engine_for
+from gateway.app.screening import Screening
 from gateway.domain.envelope import Envelope
 from gateway.ingress.accept import Acceptor, Also
 from gateway.ingress.content import Content
@@ -21,24 +23,33 @@ async def run(control: Control) -> None:
     live = Live(control)
     settings = live.now.settings
     async with engine_for(control, settings.database.pool_size) as engine:
-        waker = Waker(engine)
+        waker, certificate = Waker(engine), Certificate(settings.tls)
         acceptor = MeasuredAcceptor(sessions(engine), settings.server.hostname, waker, commit_seconds=settings.limits.commit_seconds)
+        screening = Screening(sessions(engine), lambda: live.now)
         service = await serve_smtp(
-            control.sockets,
+            control.sockets("smtp"),
             acceptor=acceptor,
             organisation=live.now.organisation,
             limits=values.limits(settings),
             entry=values.entry(settings),
-            tls=values.tls(settings),
+            tls=certificate.context,
             tls_required=settings.tls.required,
+            tls_sockets=control.sockets("smtps"),
+            screener=screening.now,
         )
 
         def reload(_configuration: Configuration) -> None:
             now = live.now
-            service.reload(now.organisation, values.limits(now.settings), values.tls(now.settings))
+            certificate.configure(now.settings.tls)
+            screening.renew()
+            service.screen(screening.now)
+            service.reload(now.organisation, values.limits(now.settings), certificate.context)
 
         control.on_change(reload)
-        telling = asyncio.create_task(tell(service, acceptor))
+        beside = [
+            asyncio.create_task(tell(service, acceptor)),
+            asyncio.create_task(certificate.watch(lambda: service.renew(certificate.context))),
+        ]
         control.ready()
         await control.draining.wait()
         try:
@@ -46,7 +57,9 @@ async def run(control: Control) -> None:
         finally:
             await acceptor.aclose()
             await waker.aclose()
-            telling.cancel()
+            await screening.close()
+            for each in beside:
+                each.cancel()
 
 
 class MeasuredAcceptor(Acceptor):

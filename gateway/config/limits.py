@@ -1,10 +1,17 @@
 """`[limits]`: what one message, one session, one peer may cost us."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from gateway.config.section import Section
 from gateway.config.values import Count, Seconds, Size
 
 KIB = 1 << 10
 MIB = 1 << 20
+
+# RFC 5321 §4.5.3.2.1: a client waits five minutes for the greeting; those who wait less are still mail servers.
+Delay = Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)]
 
 
 class Limits(Section):
@@ -18,6 +25,12 @@ class Limits(Section):
     """Connections at once from all peers; 421 beyond."""
     connections_per_address: Count = 50
     """Connections at once from one address; 421 beyond."""
+    connections_per_network: Count = 250
+    """Connections at once from one IPv4 /24 or IPv6 /64; 421 beyond."""
+    tls_connections: Count = 500
+    """TLS connections at once, for each holds more memory than one in the clear; STARTTLS is answered with 454 beyond."""
+    greeting_delay: Delay = 0.05
+    """Seconds of silence before the greeting. Who speaks first is no mail server: 554. With 0 nobody is listened to before the greeting."""
     recipients: Count = 100
     """Recipients of one message; 452 beyond. Refused recipients do not count as errors."""
     noops: Count = 100
@@ -29,9 +42,10 @@ class Limits(Section):
     idle_seconds: Seconds = 300
     """Silence after which a session is closed (RFC 5321 §4.5.3.2.7 asks for five minutes)."""
     session_seconds: Seconds = 3600
-    """Age at which a session is closed between two messages."""
+    """Age at which a session is closed between two messages; at twice that age, in the middle of one."""
     commit_seconds: Seconds = 10
-    """Time that the database has to make a message durable; then the peer is told 451 and tries again later."""
+    """Time that the database has to make a message durable, or to take the next piece of a large one; then the peer is told 451 and tries
+    again later."""
     parse_seconds: Seconds = 10
     """Time that parsing a message may take. Beyond, it becomes a ticket with its subject, author and raw file."""
     parse_memory: Size = 512 * MIB

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,6 +19,8 @@ from storage.engine import database_away
 
 log = structlog.get_logger()
 
+PATIENCE = 6
+"""For how many times `commit_seconds` a message may wait behind others that get on."""
 
 Also = Callable[[AsyncSession], Awaitable[None]]
 """What is written in the transaction that keeps a message, or neither of them is."""
@@ -34,8 +36,23 @@ class _Waiting:
     """Nobody can answer for it any more, so that it need not be kept."""
 
 
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """Messages that wait for each other, and not for those of the other lane."""
+
+    max_writers: int
+    moved_at: float = 0.0
+    """When the database last took something of it, in the loop's time."""
+    queue: deque[_Waiting] = field(default_factory=deque)
+    # Strong references: the loop itself keeps none, and a client that disconnects must not end a commit.
+    writers: set[asyncio.Task[None]] = field(default_factory=set)
+
+
 class Acceptor:
     """Commits messages, those that wait at the same time together: what came in during one commit shares the next.
+
+    Those above `large_octets` go to the database piece by piece, and by a writer of their own: each takes long enough that small ones would
+    be told 451 if they waited behind some dozens of them.
 
     Nothing waits for company. `wake` is called with a channel name after each commit; it must neither block nor raise.
     `clock` gives the time of the Received field.
@@ -52,6 +69,7 @@ class Acceptor:
         group_octets: int = 8 * MIB,
         group_messages: int = 200,
         writers: int = 2,
+        large_octets: int = MIB,
     ) -> None:
         self._sessions = sessions
         self._hostname = hostname
@@ -60,10 +78,8 @@ class Acceptor:
         self._commit_seconds = commit_seconds
         self._group_octets = group_octets
         self._group_messages = group_messages
-        self._max_writers = writers
-        self._queue: deque[_Waiting] = deque()
-        # Strong references: the loop itself keeps none, and a client that disconnects must not end a commit.
-        self._writers: set[asyncio.Task[None]] = set()
+        self._large_octets = large_octets
+        self._small, self._large = _Lane(writers), _Lane(1)
         self.accepted = 0
         self.failed = 0
         self.commits = 0
@@ -71,47 +87,56 @@ class Acceptor:
     async def accept_message(self, envelope: Envelope, content: Content, also: Also | None = None) -> int:
         """Makes the message durable and returns its inbound id; closes `content` in any case. What `also` raises, refuses the message.
 
-        Raises TimeoutError past `commit_seconds`, else what the database raised. After a failure the message may yet be kept; the peer's
-        redelivery is then known by its key. Cancelling the caller does not stop a commit.
+        Raises TimeoutError past `commit_seconds`, else what the database raised. Large ones have that much time since the database took
+        anything of any of them, and `PATIENCE` times as much in all. After a failure the message may yet be kept; the peer's redelivery is
+        then known by its key. Cancelling the caller does not stop a commit.
         """
         waiting = _Waiting(envelope, content, asyncio.get_running_loop().create_future(), also)
-        self._queue.append(waiting)
-        self._start_writer()
-        try:
-            async with asyncio.timeout(self._commit_seconds):
-                return await asyncio.shield(waiting.answer)
-        except TimeoutError:
-            waiting.given_up = True
-            raise
+        lane = self._large if content.size > self._large_octets else self._small
+        lane.queue.append(waiting)
+        self._start_writer(lane)
+        return await self._answered(waiting, lane)
+
+    async def _answered(self, waiting: _Waiting, lane: _Lane) -> int:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        last = began + PATIENCE * self._commit_seconds
+        while (left := min(max(began, lane.moved_at) + self._commit_seconds, last) - loop.time()) > 0:
+            if (await asyncio.wait((waiting.answer,), timeout=left))[0]:
+                return waiting.answer.result()
+        waiting.given_up = True
+        raise TimeoutError
 
     async def aclose(self) -> None:
         """Waits for the commits under way; nothing new may come in meanwhile."""
-        while self._writers:
-            await asyncio.wait(self._writers)
+        while writers := self._small.writers | self._large.writers:
+            await asyncio.wait(writers)
 
-    def _start_writer(self) -> None:
-        if len(self._writers) < self._max_writers:
-            writer = asyncio.create_task(self._write(), name="inbound writer")
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+    def _start_writer(self, lane: _Lane) -> None:
+        if len(lane.writers) < lane.max_writers:
+            writer = asyncio.create_task(self._write(lane), name="inbound writer")
+            lane.writers.add(writer)
+            writer.add_done_callback(lane.writers.discard)
 
-    async def _write(self) -> None:
-        while group := self._next_group():
+    async def _write(self, lane: _Lane) -> None:
+        while group := self._next_group(lane.queue):
             try:
-                await self._keep(group)
+                await self._keep(group, lane)
             finally:
                 for waiting in group:
                     waiting.content.close()
                     waiting.answer.cancel()  # only if something tore this task down before it was answered
+        # Now, and not when the loop gets to the callback: who comes in between would wait for a writer that has gone.
+        lane.writers -= {asyncio.current_task()}
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self, queue: deque[_Waiting]) -> list[_Waiting]:
         group: list[_Waiting] = []
         octets = 0
-        while self._queue and len(group) < self._group_messages:
-            waiting = self._queue[0]
+        while queue and len(group) < self._group_messages:
+            waiting = queue[0]
             if group and octets + waiting.content.size > self._group_octets:
                 break
-            self._queue.popleft()
+            queue.popleft()
             if waiting.given_up:
                 waiting.content.close()
                 continue
@@ -119,11 +144,11 @@ class Acceptor:
             group.append(waiting)
         return group
 
-    async def _keep(self, group: Sequence[_Waiting]) -> None:
+    async def _keep(self, group: Sequence[_Waiting], lane: _Lane) -> None:
         try:
-            ids = await self._commit(group)
+            ids = await self._commit(group, lane)
         except Exception as error:  # noqa: BLE001 (whatever it was, it is handed to those who wait, one by one)
-            await self._keep_each(group, error)
+            await self._keep_each(group, lane, error)
             return
         for waiting, inbound_id in zip(group, ids, strict=True):
             if not waiting.answer.done():
@@ -131,34 +156,54 @@ class Acceptor:
         self.accepted += len(group)
         self._wake("inbound")
 
-    async def _keep_each(self, group: Sequence[_Waiting], error: Exception) -> None:
+    async def _keep_each(self, group: Sequence[_Waiting], lane: _Lane, error: Exception) -> None:
         """One message may have spoilt the commit of all."""
         if len(group) > 1:
             for waiting in group:
                 if not waiting.given_up:
-                    await self._keep([waiting])
+                    await self._keep([waiting], lane)
             return
         self.failed += 1
         _log_failure(group[0], error)
         if not group[0].answer.done():
             group[0].answer.set_exception(error)
+            group[0].answer.exception()  # so that nobody complains where who asked has gone
 
-    async def _commit(self, group: Sequence[_Waiting]) -> list[int]:
-        arrivals = [await self._arrival(each) for each in group]
+    async def _commit(self, group: Sequence[_Waiting], lane: _Lane) -> list[int]:
+        loop = asyncio.get_running_loop()
         # Twice what a caller waits: a commit that succeeds late is worth having, one that never ends is not.
-        async with asyncio.timeout(2 * self._commit_seconds), self._sessions.begin() as session:
+        async with asyncio.timeout(2 * self._commit_seconds) as bound, self._sessions.begin() as session:
+
+            def moved() -> None:
+                lane.moved_at = loop.time()
+                bound.reschedule(lane.moved_at + 2 * self._commit_seconds)
+
             for waiting in group:
                 if waiting.also is not None:
                     await waiting.also(session)
-            ids = await inbound.receive(session, arrivals)
+            if lane is self._large:
+                ids = await inbound.receive_large(session, [self._large_arrival(each, moved) for each in group])
+            else:
+                ids = await inbound.receive(session, [await self._arrival(each) for each in group])
         self.commits += 1
         return ids
 
     async def _arrival(self, waiting: _Waiting) -> inbound.Arrival:
-        head = stamp(waiting.envelope, self._hostname, self._clock())
-        return inbound.Arrival(
-            waiting.envelope, head + await waiting.content.read(), redelivery_key(waiting.envelope, waiting.content.digest)
-        )
+        return inbound.Arrival(waiting.envelope, self._stamp(waiting) + await waiting.content.read(), _key(waiting))
+
+    def _large_arrival(self, waiting: _Waiting, moved: Callable[[], None]) -> inbound.LargeArrival:
+        head = self._stamp(waiting)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield head
+            async for piece in waiting.content.chunks():
+                moved()  # each is asked for once the database has taken the one before
+                yield piece
+
+        return inbound.LargeArrival(waiting.envelope, len(head) + waiting.content.size, pieces, _key(waiting))
+
+    def _stamp(self, waiting: _Waiting) -> bytes:
+        return stamp(waiting.envelope, self._hostname, self._clock())
 
 
 def _log_failure(waiting: _Waiting, error: Exception) -> None:
@@ -171,6 +216,10 @@ def _log_failure(waiting: _Waiting, error: Exception) -> None:
         cause=str(error).partition("\n")[0],
         exc_info=None if database_away(error) else error,
     )
+
+
+def _key(waiting: _Waiting) -> bytes:
+    return redelivery_key(waiting.envelope, waiting.content.digest)
 
 
 def redelivery_key(envelope: Envelope, digest: bytes) -> bytes:

@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 import os
 import tempfile
+from collections.abc import AsyncIterator
 from typing import IO, Self
 
-from gateway.ingress.limits import MIB, Budget
+from gateway.ingress.limits import KIB, MIB, Budget
+
+_PIECE = 256 * KIB
 
 
 class NoRoomError(Exception):
@@ -69,6 +72,17 @@ class Content:
         """All of it; nothing may be appended afterwards."""
         return bytes(self._buffer) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
 
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All of it, piece by piece; several may read at once, and nothing may be appended afterwards."""
+        if self._file is None:
+            for start in range(0, self.size, _PIECE):
+                yield bytes(self._buffer[start : start + _PIECE])
+            return
+        number, start = self._file.fileno(), 0
+        while piece := await asyncio.to_thread(os.pread, number, _PIECE, start):
+            start += len(piece)
+            yield piece
+
     def close(self) -> None:
         """Frees the bytes; closing twice is harmless."""
         if self._total is not None:
@@ -90,7 +104,8 @@ class Content:
 
     def _spill(self) -> None:
         try:
-            self._file = tempfile.TemporaryFile(prefix="deskgate-")  # noqa: SIM115 (closed by `close`)
+            # Unbuffered: what the disk has no room for is known here, not when something later has the buffer written.
+            self._file = tempfile.TemporaryFile(prefix="deskgate-", buffering=0)  # noqa: SIM115 (closed by `close`)
         except OSError as error:
             raise NoRoomError(str(error)) from error
         self._write(self._buffer)
@@ -98,8 +113,10 @@ class Content:
 
     def _write(self, octets: bytes | bytearray) -> None:
         assert self._file is not None
+        rest = memoryview(octets)
         try:
-            self._file.write(octets)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise NoRoomError(str(error)) from error
 

@@ -1,10 +1,12 @@
 """Reads what follows DATA (RFC 5321 §4.1.1.4, §4.5.2) from chunks of any size; the result does not depend on where they are cut."""
 
+import re
 from enum import Enum
 
 from gateway.ingress.content import Content, NoRoomError
 
 END_OF_DATA = b"\r\n.\r\n"
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
 class Fault(Enum):
@@ -20,8 +22,10 @@ class Fault(Enum):
 class DataReader:
     """Feeds `content` with chunks, dots unstuffed, until CRLF.CRLF and nothing else ends it; after a fault it only looks for the end."""
 
-    def __init__(self, content: Content, *, max_size: int, max_line: int) -> None:
+    def __init__(self, content: Content, *, max_size: int, max_line: int, normalise: bool = False) -> None:
+        """`normalise`: what would be a bare newline's fault is mended in the content; the end is found before that, and not by it."""
         self._content = content
+        self._normalise = normalise
         self._max_size = max_size
         self._max_line = max_line
         self._faults: set[Fault] = set()
@@ -52,11 +56,14 @@ class DataReader:
         """Takes octets that are surely content; they end neither between CR and LF nor before a dot that might be stuffed."""
         if not stuffed:
             return
-        if b"\0" in stuffed or not stuffed.count(b"\r") == stuffed.count(b"\n") == stuffed.count(b"\r\n"):
+        bare = b"\0" in stuffed or not stuffed.count(b"\r") == stuffed.count(b"\n") == stuffed.count(b"\r\n")
+        if bare and not self._normalise:
             self._faults.add(Fault.BARE_NEWLINE)
         octets = stuffed.replace(b"\r\n.", b"\r\n")
         if self._skip:
             octets, self._skip = octets[self._skip :], 0
+        if bare and self._normalise:
+            octets = _mended(octets)
         self._measure_lines(octets)
         self.received += len(octets)
         if self.received > self._max_size:
@@ -84,6 +91,11 @@ class DataReader:
                 longest = max(longest, *map(len, octets[first:last].split(b"\r\n")))
         if max(longest, self._open_line) > self._max_line:
             self._faults.add(Fault.LINE_TOO_LONG)
+
+
+def _mended(octets: bytes) -> bytes:
+    """Line ends first: were NUL taken out first, what CR NUL LF becomes would depend on where the chunks are cut."""
+    return _NEWLINE.sub(b"\r\n", octets).replace(b"\0", b"")
 
 
 def _ambiguous_tail(work: bytes) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.domain.envelope import Entry
-from gateway.ingress.limits import Budget, Connections, Limits
+from gateway.ingress.limits import Budget, Connections, Limits, Place
 from gateway.ingress.replies import Reply
 from gateway.ingress.smtp import Handler
 
@@ -26,6 +26,15 @@ class OpenSession(Protocol):
         """Return once it is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A connection that is let in: the peer's own address and port, whoever passed it on. The session leaves the place."""
+
+    place: Place
+    address: str | None = None
+    port: int | None = None
+
+
 @dataclass(slots=True)
 class Tally:
     """Counted since the start, for metrics."""
@@ -43,7 +52,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Door:
-    """`tls` may be replaced at any time, and holds for the next STARTTLS. Once `draining`, nobody is let in."""
+    """`tls` may be replaced at any time, and holds for the next handshake. Once `draining`, nobody is let in."""
 
     hostname: str
     handler: Handler
@@ -56,8 +65,10 @@ class Door:
     sessions: set[OpenSession] = field(default_factory=set)
     memory: Budget = field(init=False)
     total: Budget = field(init=False)
+    tls_sessions: Budget = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tls_sessions = Budget(self.limits.tls_connections)
         self.memory = Budget(self.limits.memory_in_flight)
         self.total = Budget(self.limits.content_in_flight)
 

@@ -53,6 +53,16 @@ class Inbox:
         """Reads on from another transport, which is not paused."""
         self._transport = transport
 
+    async def hears_within(self, seconds: float) -> bool:
+        """Whether the peer says anything, or leaves, within this time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self._buffer and not self._ended:
+                    await self._more()
+        except TimeoutError:
+            return False
+        return bool(self._buffer)
+
     async def chunk(self) -> bytes:
         """Everything that is there, as soon as there is anything; `b""` at the end."""
         while not self._buffer and not self._ended:

@@ -7,11 +7,13 @@ from typing import NoReturn
 
 import structlog
 
-from gateway.domain.envelope import Envelope, Peer
+from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.ingress import replies
+from gateway.ingress.checks.look import Seen
+from gateway.ingress.checks.screener import Visit
 from gateway.ingress.content import Content
 from gateway.ingress.data_reader import DataReader, Fault
-from gateway.ingress.door import Door
+from gateway.ingress.door import Arrival, Door
 from gateway.ingress.path import Fault as PathFault
 from gateway.ingress.path import MailOptions, Path, read_mail_options, read_path
 from gateway.ingress.recipients import Recipient
@@ -21,6 +23,7 @@ from gateway.ingress.session import Session
 log = structlog.get_logger()
 
 MAX_HELO = 255
+_INTRODUCTIONS = ("HELO", "EHLO", "LHLO")
 
 _CONTENT_FAULTS = {
     Fault.TOO_LARGE: replies.TOO_LARGE,
@@ -43,20 +46,32 @@ class _Transaction:
     """As often as RCPT was answered with 250: LMTP owes each a reply."""
     refused: bool = False
     """Some RCPT was refused."""
+    refused_for_good: bool = False
+    """By a 5xx."""
     content_begun: bool = False
 
 
 class SmtpSession(Session):
     """One SMTP session."""
 
-    def __init__(self, door: Door) -> None:
-        super().__init__(door)
+    def __init__(self, door: Door, arrival: Arrival) -> None:
+        super().__init__(door, arrival)
         self._messages = 0
         self._helo = ""
         self._extended = False
         self._transaction: _Transaction | None = None
         self._mail_refused = False
         self._refused_recipients = 0
+        self._visit: Visit | None = None
+
+    async def _handle_client(self) -> None:
+        # By LMTP it is our own mail server that speaks, and not the peer that anything could be asked about.
+        self._visit = self._door.handler.visit(self._address) if self._door.entry is Entry.SMTP else None
+        try:
+            await super()._handle_client()
+        finally:
+            if self._visit is not None:
+                self._visit.end()
 
     @property
     def _in_transaction(self) -> bool:
@@ -106,6 +121,7 @@ class SmtpSession(Session):
             self._say(replies.TOO_LARGE)
         else:
             self._mail_refused = False
+            self._said["RSET"] = 0  # many mailers say it between any two messages
             self._transaction = _Transaction(path.address, options)
             self._say(replies.REVERSE_PATH_OK)
 
@@ -114,11 +130,14 @@ class SmtpSession(Session):
             self._out_of_sequence(replies.MAIL_FIRST)
             return
         answer = self._recipient(argument, self._transaction)
+        if isinstance(answer, Recipient) and self._visit is not None:
+            answer = await self._visit.recipient(self._transaction.reverse_path, self._helo, answer.address) or answer
         if isinstance(answer, Recipient):
             self._transaction.recipients.append(answer.address)
             self._say(replies.RECIPIENT_OK)
             return
         self._transaction.refused = True
+        self._transaction.refused_for_good |= answer.code >= 500
         self._refused_recipients += 1
         self._door.tally.recipients_refused += 1
         if self._refused_recipients > self._limits.refused_recipients:
@@ -153,11 +172,16 @@ class SmtpSession(Session):
             self._out_of_sequence(replies.MAIL_FIRST)
         elif not transaction.recipients:
             if transaction.refused:
-                self._say(replies.NO_VALID_RECIPIENTS)
+                # A peer that pipelines may take this for the last word on all of them.
+                self._say(replies.NO_VALID_RECIPIENTS if transaction.refused_for_good else replies.NO_RECIPIENTS_NOW)
             else:
                 self._fault(replies.RECIPIENT_FIRST)
         elif self._door.total.spent:
             self._say(replies.NO_SPACE)
+        elif self._visit is not None and (
+            unwanted := await self._visit.content(transaction.reverse_path, self._helo, transaction.recipients)
+        ):
+            self._say(unwanted)
         else:
             await self._take_message(transaction)
 
@@ -173,18 +197,22 @@ class SmtpSession(Session):
             content.close()
             raise
         if fault is None:
-            reply = await self._door.handler.message(self._envelope(transaction), content)
+            seen = await self._visit.seen() if self._visit is not None else None
+            reply = await self._door.handler.message(self._envelope(transaction, seen), content, seen)
         else:
             content.close()
             reply = _CONTENT_FAULTS[fault]
             log.info("message refused", why=fault.name, peer=self._address, trace_id=self._trace_id)
         self._transaction = None
         self._count(reply)
+        if reply.positive:
+            for verb in _INTRODUCTIONS:
+                self._said[verb] = 0  # some clients say it before each message
         self._answer_content(reply, transaction.recipients)
 
     async def _read_content(self, content: Content) -> Fault | None:
         limits = self._limits
-        reader = DataReader(content, max_size=limits.max_message_size, max_line=limits.content_line)
+        reader = DataReader(content, max_size=limits.max_message_size, max_line=limits.content_line, normalise=limits.normalise_newlines)
         began = self.loop.time()
         after: bytes | None = None
         while after is None:
@@ -195,6 +223,8 @@ class SmtpSession(Session):
             after = reader.feed(chunk)
             if after is None and reader.received > limits.hopeless_size:
                 self._give_up(replies.TOO_LARGE)
+            if after is None and self.loop.time() > self._cut_off_at:
+                self._give_up(replies.SESSION_OVER)
             if after is None and self.loop.time() - began > limits.slow_seconds + reader.received / limits.slow_rate:
                 self._give_up(replies.TOO_SLOW)
         self._watch.lift()
@@ -224,8 +254,9 @@ class SmtpSession(Session):
         """Of the session and, within it, the message."""
         return f"{self._id}-{self._messages}"
 
-    def _envelope(self, transaction: _Transaction) -> Envelope:
-        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls, self._extended)
+    def _envelope(self, transaction: _Transaction, seen: Seen | None) -> Envelope:
+        host = seen.host if seen is not None else None
+        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls, self._extended, host=host)
         recipients = tuple(dict.fromkeys(transaction.recipients))
         return Envelope(transaction.reverse_path, recipients, peer, transaction.options.smtputf8, self._trace_id)
 

@@ -54,6 +54,14 @@ def refused_by_rule(text: str) -> Reply:
     )
 
 
+def listed(address: str, zone: str, text: str | None, *, later: bool = False) -> Reply:
+    """`text` is the configuration's, with `{address}` in it where that is to stand."""
+    more = " ".join((text or "").replace("{address}", address).split())
+    line = f"{address} is listed by {zone}" + (f": {more}" if more else "")
+    told = line if len(line) <= 400 and line.isascii() and line.isprintable() else "Your address is listed"
+    return _reply(451, "4.7.1", told) if later else _reply(550, "5.7.1", told)
+
+
 OK = _reply(250, "2.0.0", "Ok")
 REVERSE_PATH_OK = _reply(250, "2.1.0", "Sender ok")
 RECIPIENT_OK = _reply(250, "2.1.5", "Recipient ok")
@@ -67,8 +75,15 @@ NOT_NOW = _reply(451, "4.3.0", "Temporary failure, try again later")
 MAILBOX_DISABLED = _reply(450, "4.2.1", "Mailbox is switched off for now, try again later")
 TOO_MANY_RECIPIENTS = _reply(452, "4.5.3", "Too many recipients, send the rest in another transaction")
 NO_SPACE = _reply(452, "4.3.1", "Insufficient storage, try again later")
+NO_RECIPIENTS_NOW = _reply(451, "4.5.1", "No valid recipients now, try again later")
+GREYLISTED = _reply(451, "4.7.1", "Greylisted: we do not know you yet, please try again in some minutes")
+NAMELESS_LATER = _reply(451, "4.7.25", "Your address has no name in DNS that leads back to it, try again later")
+NOT_SCANNED = _reply(451, "4.3.0", "The content cannot be checked now, try again later")
+TLS_NOT_NOW = _reply(454, "4.7.0", "TLS is not available now, try again later")
 
 # The connection is closed after these.
+NO_PROXY_HEADER = _reply(421, "4.3.5", "Expected a PROXY protocol header, closing the connection")
+SPOKE_FIRST = _reply(554, "5.5.0", "You spoke before the greeting, closing the connection")
 SHUTTING_DOWN = _reply(421, "4.3.2", "Shutting down, try again later")
 TOO_MANY_CONNECTIONS = _reply(421, "4.7.0", "Too many connections, try again later")
 TIMED_OUT = _reply(421, "4.4.2", "Timed out, closing the connection")
@@ -101,4 +116,8 @@ NO_SUCH_RECIPIENT = _reply(550, "5.1.1", "No such mailbox here")
 TOO_LARGE = _reply(552, "5.3.4", "Message is too large")
 CONTENT_LINE_TOO_LONG = _reply(554, "5.6.0", "Message has a line that is too long")
 BARE_NEWLINE = _reply(550, "5.6.0", "Message has a bare CR, a bare LF or a NUL")
+# RFC 7372 §3.3.
+NAMELESS = _reply(550, "5.7.25", "Your address has no name in DNS that leads back to it")
+SPAM = _reply(550, "5.7.1", "Refused: the message looks like spam")
+INFECTED = _reply(550, "5.7.1", "Refused: the message carries malicious software")
 MAIL_LOOP = _reply(554, "5.4.6", "Mail loop: too many Received fields")

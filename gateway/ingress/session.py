@@ -6,20 +6,22 @@ What a command does is `protocol`'s. The tests of this room show what aiosmtpd 1
 # ruff: noqa: N802 (aiosmtpd finds commands by their methods' names)
 
 import asyncio
+import itertools
 import logging
 import secrets
 import ssl
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import structlog
 from aiosmtpd.smtp import SMTP
 
 from gateway.ingress import replies
-from gateway.ingress.door import Door
+from gateway.ingress.door import Arrival, Door
 from gateway.ingress.inbox import Inbox, OverlongError
-from gateway.ingress.limits import MIB, Limits, plain_address
+from gateway.ingress.limits import MIB, Limits
 from gateway.ingress.replies import Reply
 from gateway.ingress.watch import Watch
 
@@ -29,12 +31,14 @@ log = structlog.get_logger()
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 HOPELESS_LINE = MIB
+FAIR_SHARE = 64
+"""Commands of one session before the others have their turn."""
 HANDSHAKE_SECONDS = 30.0
 FAREWELL_SECONDS = 10.0
 """How long a peer may take to read our last words before the connection is torn down."""
 
 _BEFORE_TLS = frozenset({"EHLO", "LHLO", "NOOP", "QUIT", "STARTTLS"})  # RFC 3207 §4
-_BUDGETED = frozenset({"NOOP", "VRFY", "HELO", "EHLO", "LHLO"})
+_BUDGETED = frozenset({"NOOP", "VRFY", "HELO", "EHLO", "LHLO", "RSET"})
 
 
 class Session(SMTP, ABC):
@@ -45,15 +49,26 @@ class Session(SMTP, ABC):
     """
 
     greets_lmtp: ClassVar[bool] = False
+    _commands: ClassVar[Mapping[str, str]] = {}
+    """Names of methods by verb."""
 
-    def __init__(self, door: Door) -> None:
-        loop = asyncio.get_running_loop()
-        super().__init__(door.handler, hostname=door.hostname, ident="-", loop=loop)
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._commands = {name.removeprefix("smtp_"): name for name in dir(cls) if name.startswith("smtp_")}
+
+    def __init__(self, door: Door, arrival: Arrival) -> None:
+        # Not aiosmtpd's own: it looks through all members of the class twice for each connection, a millisecond before its greeting, and
+        # what it sets up serves callbacks that are overridden here.
+        self.loop = loop = asyncio.get_running_loop()
         self._door = door
         self._id = secrets.token_hex(6)
-        self._address: str | None = None
-        self._port: int | None = None
+        self._place = arrival.place
+        self._address = arrival.address
+        self._port = arrival.port
         self._tls: str | None = None
+        self._tls_held = False
+        self.begun = False
+        """Whether there is a connection, and what goes with it is this session's to give back."""
         self._bad_commands = 0
         self._said: Counter[str] = Counter()
         self._replies = bytearray()
@@ -64,6 +79,7 @@ class Session(SMTP, ABC):
         self._farewell: asyncio.TimerHandle | None = None
         self._watch = Watch(loop, self._timed_out)
         self._ends_at = loop.time() + door.limits.session_seconds
+        self._cut_off_at = self._ends_at + door.limits.session_seconds
 
     @property
     def _limits(self) -> Limits:
@@ -87,16 +103,9 @@ class Session(SMTP, ABC):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
+        self.begun = True
         self._inbox = Inbox(self._wire, hopeless=HOPELESS_LINE)
-        peername = transport.get_extra_info("peername")
-        if isinstance(peername, tuple):
-            self._address, self._port = plain_address(peername[0]), peername[1]
-        self._door.tally.connections += 1
-        unwelcome = self._unwelcome()
-        if unwelcome is not None:
-            self._door.tally.connections_refused += 1
-            self.hang_up(unwelcome)
-            return
+        self._note_tls()
         self._door.sessions.add(self)
         self._handler_coroutine = self.loop.create_task(self._handle_client(), name=f"smtp {self._id}")
 
@@ -110,7 +119,8 @@ class Session(SMTP, ABC):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._closing = True
-        self._inbox.feed_eof()
+        if self.begun:
+            self._inbox.feed_eof()
         self._writable.set()
         if self._farewell is not None:
             self._farewell.cancel()
@@ -147,14 +157,6 @@ class Session(SMTP, ABC):
         self._door.tally.timeouts += 1
         self.hang_up(replies.TIMED_OUT)
 
-    def _unwelcome(self) -> Reply | None:
-        if self._door.draining:
-            return replies.SHUTTING_DOWN
-        if not self._door.connections.admit(self._address, self._limits):
-            log.warning("connection refused", why="too many", peer=self._address)
-            return replies.TOO_MANY_CONNECTIONS
-        return None
-
     # From greeting to farewell.
 
     async def _handle_client(self) -> None:
@@ -168,12 +170,25 @@ class Session(SMTP, ABC):
         finally:
             self._watch.stop()
             self._door.sessions.discard(self)
-            self._door.connections.leave(self._address)
+            self._place.leave()
+            if self._tls_held:
+                self._door.tls_sessions.give(1)
             self._close()
 
     async def _converse(self) -> None:
-        await self.push(replies.greeting(self._door.hostname, lmtp=self.greets_lmtp))
-        while not self._closing:
+        if await self._spoke_first():
+            log.info("connection refused", why="spoke before the greeting", peer=self._address, session=self._id)
+            self._door.tally.connections_refused += 1
+            self._say_last(replies.SPOKE_FIRST)
+            return
+        self._say(replies.greeting(self._door.hostname, lmtp=self.greets_lmtp))
+        for number in itertools.count():
+            if self._closing:
+                return
+            if number % FAIR_SHARE == FAIR_SHARE - 1:
+                # A peer that pipelines may have sent thousands of commands at once, and may never stop.
+                await self._flush()
+                await asyncio.sleep(0)
             try:
                 line = await self._next_line()
             except OverlongError:
@@ -183,6 +198,16 @@ class Session(SMTP, ABC):
                 return
             await self._obey(line)
             self._end_if_over()
+
+    async def _spoke_first(self) -> bool:
+        delay = self._limits.greeting_delay
+        if not delay:
+            return False
+        self._waiting = True
+        try:
+            return await self._inbox.hears_within(delay)
+        finally:
+            self._waiting = False
 
     async def _next_line(self) -> bytes | None:
         if not self._inbox.has_line:
@@ -206,13 +231,14 @@ class Session(SMTP, ABC):
             return
         verb, _, argument = text.partition(" ")
         verb = verb.upper()
-        command = self._smtp_methods.get(verb)
+        command = self._commands.get(verb)
         if command is None or not text.isprintable():
             self._fault(replies.UNKNOWN_COMMAND if text.isprintable() else replies.SYNTAX)
         elif self._door.tls_required and self._tls is None and verb not in _BEFORE_TLS:
-            self._fault(replies.TLS_REQUIRED)
+            # Where no certificate can be used now, that is our failure and will pass.
+            self._fault(replies.TLS_REQUIRED if self._door.tls is not None else replies.TLS_NOT_NOW)
         elif self._within_budget(verb):
-            await self._carry_out(command, argument.strip(" "))
+            await self._carry_out(getattr(self, command), argument.strip(" "))
 
     async def _carry_out(self, command: Any, argument: str) -> None:
         try:
@@ -293,10 +319,13 @@ class Session(SMTP, ABC):
         if argument:
             self._fault(replies.ARGUMENTS)
         elif context is None:
-            self._fault(replies.NOT_IMPLEMENTED)
+            self._fault(replies.TLS_NOT_NOW if self._door.tls_required else replies.NOT_IMPLEMENTED)
         elif self._tls is not None:
             self._fault(replies.TLS_ACTIVE)
+        elif not self._door.tls_sessions.take(1):
+            self._say(replies.TLS_NOT_NOW)  # RFC 3207 §4
         else:
+            self._tls_held = True
             await self._start_tls(context)
 
     async def _start_tls(self, context: ssl.SSLContext) -> None:
@@ -312,5 +341,10 @@ class Session(SMTP, ABC):
         self.transport = transport
         self._inbox.switch(transport)
         self._forget_session()
-        tls = transport.get_extra_info("ssl_object")
-        self._tls = f"{tls.version()} {tls.cipher()[0]}"
+        self._note_tls()
+
+    def _note_tls(self) -> None:
+        tls = self._wire.get_extra_info("ssl_object")
+        if tls is not None:
+            self._tls_held = True
+            self._tls = f"{tls.version()} {tls.cipher()[0]}"

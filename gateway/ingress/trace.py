@@ -31,7 +31,9 @@ def _passage(envelope: Envelope, hostname: str) -> str:
     by = f"by {hostname} with {_protocol(envelope)} id {envelope.trace_id}"
     if envelope.peer.address is None:
         return by
-    return f"from {_helo(envelope.peer)} ({_literal(envelope.peer.address)})\r\n\t{by}"
+    # RFC 5321 §4.4, TCP-info: the name that DNS confirms, where there is one, and the address.
+    host = f"{envelope.peer.host} " if envelope.peer.host is not None and _HOST.fullmatch(envelope.peer.host) else ""
+    return f"from {_helo(envelope.peer)} ({host}{_literal(envelope.peer.address)})\r\n\t{by}"
 
 
 def _protocol(envelope: Envelope) -> str:

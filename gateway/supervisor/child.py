@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from gateway.supervisor.collector import spare_what_stands
 from gateway.supervisor.messages import Channel, Configuration, Drain, Ready, Standing
 
 PR_SET_PDEATHSIG = 1
@@ -28,10 +29,10 @@ Entry = Callable[["Control"], Awaitable[None]]
 class Control:
     """What a role is given: its sockets, the configuration as it changes, and the word when to stop."""
 
-    def __init__(self, slot: str, channel: Channel, sockets: Sequence[socket.socket], configuration: Configuration) -> None:
+    def __init__(self, slot: str, channel: Channel, sockets: Sequence[tuple[str, socket.socket]], configuration: Configuration) -> None:
         self.slot = slot
         """Unique among the living children of one parent, and kept by whoever replaces a dead one: `intake-0`."""
-        self.sockets = tuple(sockets)
+        self._sockets = tuple(sockets)
         self.configuration = configuration
         self.standing = Standing()
         self.draining = asyncio.Event()
@@ -44,12 +45,18 @@ class Control:
     def role(self) -> str:
         return self.slot.rpartition("-")[0]
 
+    def sockets(self, purpose: str) -> tuple[socket.socket, ...]:
+        """Those that this role has under that name."""
+        return tuple(each for name, each in self._sockets if name == purpose)
+
     def on_change(self, apply: Callable[[Configuration], None]) -> None:
         """Call `apply` with every later configuration, between two steps of the event loop, so that it swaps values at once."""
         self._appliers.append(apply)
 
     def ready(self) -> None:
         """Tell the parent that this child does its work from now on."""
+        if not self._ready:
+            spare_what_stands()
         self._ready = True
         self._channel.send(Ready(self.configuration.number))
 
@@ -61,7 +68,7 @@ class Control:
             self.ready()
 
 
-async def live(slot: str, entry: Entry, end: socket.socket, sockets: Sequence[socket.socket]) -> None:
+async def live(slot: str, entry: Entry, end: socket.socket, sockets: Sequence[tuple[str, socket.socket]]) -> None:
     """Wait for the configuration, then be what `entry` makes of it until it returns, is told to leave, or the parent dies."""
     channel = await Channel.over(end)
     first = await _first_configuration(channel)
@@ -71,12 +78,23 @@ async def live(slot: str, entry: Entry, end: socket.socket, sockets: Sequence[so
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, control.draining.set)
     work = asyncio.ensure_future(entry(control))
     ears = asyncio.ensure_future(_obey(channel, control, work))
+    census = asyncio.ensure_future(count_tasks(control.role))
     try:
         await work
     except asyncio.CancelledError:
         log.warning("left_in_a_hurry")
     finally:
         ears.cancel()
+        census.cancel()
+
+
+async def count_tasks(role: str, every: float = 1.0) -> None:
+    """Until cancelled, for the metrics: what is left waiting for ever shows as a number that grows."""
+    from gateway.telemetry import metrics
+
+    while True:
+        metrics.tasks.labels(role).set(len(asyncio.all_tasks()))
+        await asyncio.sleep(every)
 
 
 async def _first_configuration(channel: Channel) -> Configuration | None:
@@ -146,6 +164,12 @@ def run(coroutine: Awaitable[None]) -> None:
         uvloop.run(main())
 
 
+def named_descriptor(text: str) -> tuple[str, int]:
+    """`smtp:5`."""
+    purpose, _, descriptor = text.rpartition(":")
+    return purpose, int(descriptor)
+
+
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="gateway.supervisor.child")
     parser.add_argument("slot")
@@ -154,7 +178,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--log", choices=("text", "json"), default="text")
     parser.add_argument("--metrics")
-    parser.add_argument("--socket", type=int, action="append", default=[])
+    parser.add_argument("--socket", type=named_descriptor, action="append", default=[])
     return parser.parse_args(argv)
 
 
@@ -168,7 +192,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     logs.configure(given.log, process=given.slot)
     if given.metrics:
         sharing.join(given.metrics, given.slot)
-    end, *sockets = (adopt(descriptor) for descriptor in (given.control, *given.socket))
+    end = adopt(given.control)
+    sockets = [(purpose, adopt(descriptor)) for purpose, descriptor in given.socket]
     try:
         run(live(given.slot, resolve(given.entry), end, sockets))
     except Exception:  # the edge: the log has the cause, the parent an exit status

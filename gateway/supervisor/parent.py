@@ -67,7 +67,7 @@ class Supervisor:
     def __init__(self, plan: Plan, database: Database, reload: Callable[[], Reloaded], announce: Callable[[str], None]) -> None:
         self._plan, self._database, self._reload, self._announce = plan, database, reload, announce
         self._slots = [
-            Slot(name, role, plan.sockets.get(role.sockets or "", ()), plan.around, self._changed)
+            Slot(name, role, {each: plan.sockets.get(each, ()) for each in role.sockets}, plan.around, self._changed)
             for role in plan.roles
             for name in role.slots
         ]
@@ -180,7 +180,7 @@ class Supervisor:
         return RoleStanding(role.name, len(slots), ready, restarts, role.takes_mail)
 
     def _ready_line(self) -> str:
-        used = {role.sockets for role in self._plan.roles}
+        used = {name for role in self._plan.roles for name in role.sockets}
         listening = ((name, each) for name, each in self._plan.sockets.items() if name in used and each)
         return " ".join(["ready", *(f"{name}={','.join(map(describe, each))}" for name, each in listening)])
 
@@ -208,7 +208,7 @@ class Supervisor:
 
     def _stop_listening(self, role: Role) -> None:
         # While one process has the socket open the kernel goes on completing connections, which nobody would ever answer.
-        for listening in self._plan.sockets.get(role.sockets or "", ()):
+        for listening in (each for name in role.sockets for each in self._plan.sockets.get(name, ())):
             listening.close()
 
     async def _wait_for(self, keepers: "Sequence[asyncio.Future[None]]", seconds: float) -> None:

@@ -13,8 +13,8 @@ class Role:
 
     name: str
     entry: str
-    sockets: str | None = None
-    """Name of the sockets that its children inherit."""
+    sockets: tuple[str, ...] = ()
+    """Names of the sockets that its children inherit."""
     processes: int = 1
     patience: float = 1.0
     takes_mail: bool = False

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -32,12 +32,15 @@ class Surroundings:
 
 
 class Slot:
-    def __init__(self, name: str, role: Role, sockets: Sequence[socket.socket], around: Surroundings, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, role: Role, sockets: Mapping[str, Sequence[socket.socket]], around: Surroundings, changed: Callable[[], None]
+    ) -> None:
         self.name, self.role = name, role
         self.restarts = 0
         self.applied = 0
         """Number of the configuration that the child works by; 0 while it is not ready."""
-        self._sockets, self._around, self._changed = sockets, around, changed
+        self._sockets = [(purpose, each) for purpose, several in sockets.items() for each in several]
+        self._around, self._changed = around, changed
         self._configuration: Configuration | None = None
         self._standing = Standing()
         self._drain: Drain | None = None
@@ -121,7 +124,7 @@ class Slot:
             process = await asyncio.create_subprocess_exec(
                 *self._command(theirs.fileno()),
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
-                pass_fds=(theirs.fileno(), *(each.fileno() for each in self._sockets)),
+                pass_fds=(theirs.fileno(), *(each.fileno() for _, each in self._sockets)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=STDERR,  # stdout is for the ready line alone
             )
@@ -135,7 +138,7 @@ class Slot:
     def _command(self, control: int) -> list[str]:
         options = [f"--control={control}", f"--parent={os.getpid()}", f"--log={self._around.log_format}"]
         options += [f"--metrics={self._around.metrics}"] if self._around.metrics else []
-        options += [f"--socket={each.fileno()}" for each in self._sockets]
+        options += [f"--socket={purpose}:{each.fileno()}" for purpose, each in self._sockets]
         return [sys.executable, "-P", "-m", "gateway.supervisor.child", *options, self.name, self.role.entry]
 
     def _greet(self) -> None:

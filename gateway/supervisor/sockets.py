@@ -65,7 +65,7 @@ def _listen(family: int, address: tuple[object, ...]) -> socket.socket:
 
 
 def inherit(environ: MutableMapping[str, str], web: str | None = None) -> dict[str, list[socket.socket]]:
-    """Sockets that systemd handed over (sd_listen_fds(3)), as `smtp` or `web`; the variables are taken out of `environ`.
+    """Sockets that systemd handed over (sd_listen_fds(3)), as `smtp`, `smtps` or `web`; the variables are taken out of `environ`.
 
     FileDescriptorName= says which is which; without it, the socket bound to the address `web` is the web's, and the others SMTP's.
     """
@@ -83,7 +83,7 @@ def inherit(environ: MutableMapping[str, str], web: str | None = None) -> dict[s
 
 
 def _purpose(name: str, inherited: socket.socket, web: str | None) -> str:
-    if name in ("smtp", "web"):
+    if name in ("smtp", "smtps", "web"):
         return name
     return "web" if web is not None and describe(inherited) == web else "smtp"
 

@@ -14,7 +14,8 @@ from storage.models import inbound_messages
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A row without its raw bytes. `peer` has address, port, helo and tls; `verdict` is a `Verdict` as JSON, `assigned` an `Assignment`.
+    """A row without its raw bytes. `peer` has address, port, helo and tls; `verdict` is a `Verdict` as JSON, `screening` a
+    `Screening`, `assigned` an `Assignment`.
     `writer` is the normalised address that it counts as written from."""
 
     id: int
@@ -27,6 +28,7 @@ class Inbound:
     recipients: tuple[str, ...]
     entry: str
     peer: dict[str, Any]
+    screening: dict[str, Any] | None
     size: int
     trace_id: str
     message_id: str | None

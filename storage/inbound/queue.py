@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.domain.facts import Assignment
+from gateway.domain.screening import Screening
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
 from storage.models import inbound_messages
@@ -60,7 +61,7 @@ _CLAIM = text(
         attempts = CASE WHEN :begin AND row.attempts = 0 THEN 1 ELSE row.attempts END
     FROM due WHERE row.id = due.id
     RETURNING row.id, row.attempts, due.attempts = 0 AND :begin AS begun, row.received_at,
-              row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer,
+              row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer, row.screening,
               row.trace_id, row.redelivery_key, row.size, row.assigned
     """
 ).bindparams(bindparam("lease", type_=Double), bindparam("begin", type_=Boolean))
@@ -119,9 +120,12 @@ async def begin_attempt(session: AsyncSession, claimed: Claimed, lease_seconds: 
     return replace(claimed, attempts=claimed.attempts + 1, begun=True)
 
 
-async def extend_leases(session: AsyncSession, worker: str, seconds: float) -> int:
-    """Renews all leases of a worker that is alive; returns how many it holds."""
-    statement = update(inbound_messages).where(*_held_by(worker)).values(lease_until=_in(seconds))
+async def extend_leases(session: AsyncSession, worker: str, seconds: float, ids: Collection[int]) -> int:
+    """Renews the leases of what a worker has in hand; returns how many it still holds of them.
+
+    Not of all that is under its name: a claim that was committed, and whose answer was lost with the connection, nobody works on.
+    """
+    statement = update(inbound_messages).where(*_held_by(worker), inbound_messages.c.id.in_(ids)).values(lease_until=_in(seconds))
     return await _count(session, statement)
 
 
@@ -234,9 +238,19 @@ def _bounded(error: str) -> str:
 
 
 def _claimed(row: Row[Any], worker: str) -> Claimed:
-    peer = Peer(Entry(row.entry), row.peer["address"], row.peer["port"], row.peer["helo"], row.peer["tls"], mailbox=row.peer.get("mailbox"))
-    envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id)
+    told = row.peer
+    peer = Peer(
+        Entry(row.entry), told["address"], told["port"], told["helo"], told["tls"], mailbox=told.get("mailbox"), host=told.get("host")
+    )
+    envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id, screening_of(row.screening))
     return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun, _assignment(row))
+
+
+def screening_of(written: dict[str, Any] | None) -> Screening | None:
+    """What a later release adds to it is left to that one."""
+    if written is None:
+        return None
+    return Screening(tuple(written["notes"]), written.get("spam_score"), written.get("hold"), written.get("threat", False))
 
 
 def _assignment(row: Row[Any]) -> Assignment | None:

@@ -1,6 +1,7 @@
 """A desk, a listener on a port of its own, and what it has kept."""
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from gateway.config.certificate import server_context
 from gateway.domain.organisation import Department, Desk, Gateway, Organisation
 from gateway.ingress.accept import Acceptor
 from gateway.ingress.limits import Limits
 from gateway.ingress.service import SmtpService, serve_smtp
 from storage import inbound
 from tests.ingress.smtp_client import Client
+from tests.peers.certificates import self_signed
 
 HOSTNAME = "mx.example.com"
 
@@ -40,6 +43,16 @@ def organisation() -> Organisation:
     return Organisation(desk, (Department("help", "Help"),), gateways)
 
 
+Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
+
+
+@pytest.fixture(scope="session")
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> Contexts:
+    """For the server, and for a client that trusts it."""
+    path = self_signed(tmp_path_factory.mktemp("tls") / "both.pem", HOSTNAME)
+    return server_context(path, path), ssl.create_default_context(cafile=str(path))
+
+
 @dataclass
 class Listener:
     service: SmtpService
@@ -47,6 +60,8 @@ class Listener:
     acceptor: Acceptor
     sessions: async_sessionmaker[AsyncSession]
     woken: list[str]
+    tls_port: int = 0
+    """Where TLS is spoken from the start."""
 
     def client(self, **options: Any) -> Client:
         return Client(self.port, **options)
@@ -82,9 +97,10 @@ async def listen(sessions: async_sessionmaker[AsyncSession], organisation: Organ
             woken: list[str] = []
             acceptor = acceptor or Acceptor(sessions, HOSTNAME, woken.append)
             settings: dict[str, Any] = {"acceptor": acceptor, "organisation": organisation, "limits": Limits(**limits)} | (options or {})
-            service = await serve_smtp([bound_socket()], **settings)
+            service = await serve_smtp([bound_socket()], tls_sockets=[bound_socket()], **settings)
             stack.push_async_callback(acceptor.aclose)
             stack.push_async_callback(service.close)
-            return Listener(service, service.addresses[0][1], acceptor, sessions, woken)
+            port, tls_port = (each[1] for each in service.addresses)
+            return Listener(service, port, acceptor, sessions, woken, tls_port)
 
         yield start

@@ -1,6 +1,7 @@
 """A client that says exactly the octets it is told to, well-formed or not."""
 
 import asyncio
+import ssl
 from types import TracebackType
 from typing import Self
 
@@ -10,13 +11,21 @@ PATIENCE = 10.0
 class Client:
     """One connection. Replies are returned as text lines, without CRLF."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", source: str | None = None) -> None:
-        self._host, self._port, self._source = host, port, source
+    def __init__(self, port: int, host: str = "127.0.0.1", source: str | None = None, patience: float = PATIENCE) -> None:
+        self._host, self._port, self._source, self._patience = host, port, source, patience
 
     async def __aenter__(self) -> Self:
         local = (self._source, 0) if self._source else None
         self.reader, self.writer = await asyncio.open_connection(self._host, self._port, local_addr=local)
         return self
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """By STARTTLS."""
+        assert (await self.say("STARTTLS")).startswith("220")
+        await self.shake_hands(context)
+
+    async def shake_hands(self, context: ssl.SSLContext) -> None:
+        await self.writer.start_tls(context, server_hostname="127.0.0.1")
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.writer.close()
@@ -24,7 +33,7 @@ class Client:
     async def reply(self) -> str:
         """One whole reply; `""` when the server has closed. The lines of a longer one are joined by LF."""
         lines: list[str] = []
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self._patience):
             while True:
                 line = await self.reader.readline()
                 lines.append(line.decode("ascii").removesuffix("\r\n"))

@@ -11,6 +11,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Entry, Envelope, Peer
@@ -94,6 +95,122 @@ async def test_a_group_is_bounded_in_octets_and_in_messages(sessions: Sessions) 
     assert by_messages.commits == 3
     huge = Acceptor(sessions, HOSTNAME, lambda _: None, group_octets=10)
     assert await huge.accept_message(envelope(), Content.of(b"x" * 400))
+
+
+async def test_small_messages_do_not_wait_for_large_ones(sessions: Sessions, engine: AsyncEngine) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, large_octets=1000, group_octets=1000)
+    order: list[str] = []
+
+    async def accept(name: str, size: int) -> None:
+        await acceptor.accept_message(envelope(len(order)), Content.of(b"x" * size))
+        order.append(name)
+
+    async with engine.begin() as lock:
+        await lock.execute(text("LOCK TABLE inbound_messages"))
+        large = [asyncio.create_task(accept("large", 2000)) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        small = [asyncio.create_task(accept("small", 10)) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        await lock.rollback()
+    await asyncio.gather(*large, *small)
+    assert order.index("small") <= 2
+    assert order[-3:] == ["large"] * 3
+
+
+LARGE = 400_000
+
+
+async def test_large_ones_that_get_on_wait_longer_than_one_commit_may_take(gate: Gate, gated: Sessions, sessions: Sessions) -> None:
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=1)
+    await acceptor.accept_message(envelope(), Content.of(b"x" * LARGE))
+    began = time.monotonic()
+
+    async def slow_down() -> None:
+        while True:
+            gate.block()
+            await asyncio.sleep(0.05)
+            gate.unblock()
+            await asyncio.sleep(0)
+
+    hindering = asyncio.create_task(slow_down())
+    try:
+        ids = await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"%d" % n * LARGE)) for n in range(8)))
+    finally:
+        hindering.cancel()
+    assert time.monotonic() - began > 1
+    async with sessions() as session:
+        contents = await inbound.contents_of(session, ids)
+    assert [contents[each][-LARGE:] for each in ids] == [b"%d" % n * LARGE for n in range(8)]
+
+
+async def test_large_ones_that_do_not_get_on_are_given_up_as_small_ones_are(gate: Gate, gated: Sessions) -> None:
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=0.5)
+    await acceptor.accept_message(envelope(), Content.of(b"x" * LARGE))
+    gate.block()
+    began = time.monotonic()
+    outcomes = await asyncio.gather(
+        *(acceptor.accept_message(envelope(n), Content.of(b"x" * 20 * LARGE)) for n in range(3)), return_exceptions=True
+    )
+    assert [type(each) for each in outcomes] == [TimeoutError] * 3
+    assert time.monotonic() - began < 2
+    gate.unblock()
+    async with asyncio.timeout(5):
+        await acceptor.aclose()
+
+
+async def test_a_connection_lost_in_the_middle_of_a_large_one_holds_up_nobody(
+    gate: Gate, gated: Sessions, sessions: Sessions, engine: AsyncEngine
+) -> None:
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=30)
+    await acceptor.accept_message(envelope(0), Content.of(b"x" * LARGE))
+    async with engine.begin() as lock:
+        # Far more than sockets and buffers take: the writer waits for room in its socket when the connection goes.
+        await lock.execute(text("LOCK TABLE inbound_contents"))
+        caught = asyncio.create_task(acceptor.accept_message(envelope(1), Content.of(b"x" * 100 * LARGE)))
+        await asyncio.sleep(0.5)
+        assert not caught.done()
+        await gate.shut()
+        await gate.open()
+        await lock.rollback()
+    async with asyncio.timeout(10):
+        outcome, _ = await asyncio.gather(caught, acceptor.accept_message(envelope(2), Content.of(b"y" * LARGE)), return_exceptions=True)
+    assert isinstance(outcome, Exception)
+    assert storage_engine.database_away(outcome)
+    assert [row.trace_id for row in await kept(sessions)] == ["trace-0", "trace-2"]
+
+
+@pytest.mark.parametrize("size", [10, LARGE])
+async def test_what_is_written_with_a_message_is_kept_with_it_or_neither_is(sessions: Sessions, size: int) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, large_octets=1000)
+
+    async def note(session: AsyncSession) -> None:
+        await session.execute(text("CREATE TABLE noted ()"))
+
+    await acceptor.accept_message(envelope(0), Content.of(b"x" * size), note)
+    with pytest.raises(DBAPIError, match="noted"):
+        await acceptor.accept_message(envelope(1), Content.of(b"x" * size), note)
+    assert [row.trace_id for row in await kept(sessions)] == ["trace-0"]
+
+
+async def test_who_comes_as_a_writer_goes_is_written_all_the_same(sessions: Sessions) -> None:
+    """In the turn of the event loop in which the writer has found nothing more to do."""
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: later(), writers=1)
+    came: list[asyncio.Task[int]] = []
+
+    def later() -> None:
+        if len(came) < 20:
+            came.append(asyncio.create_task(accept(len(came) % 4)))
+
+    async def accept(turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await acceptor.accept_message(envelope(len(came)), Content.of(b"x"))
+
+    later()
+    async with asyncio.timeout(8):
+        while len(came) < 20 or not all(each.done() for each in came):
+            await asyncio.sleep(0.01)
+    assert len(await kept(sessions)) == 20
 
 
 async def test_one_that_cannot_be_kept_does_not_spoil_the_others(sessions: Sessions) -> None:

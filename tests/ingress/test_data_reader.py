@@ -14,10 +14,10 @@ from gateway.ingress.limits import Budget
 MAX_SIZE, MAX_LINE = 60, 20
 
 
-def read(chunks: list[bytes], *, max_size: int = MAX_SIZE, max_line: int = MAX_LINE) -> tuple[bytes | Fault, bytes] | None:
+def read(chunks: list[bytes], *, normalise: bool = False) -> tuple[bytes | Fault, bytes] | None:
     """Content or fault, and what followed; None when the end did not come."""
     content = Content()
-    reader = DataReader(content, max_size=max_size, max_line=max_line)
+    reader = DataReader(content, max_size=MAX_SIZE, max_line=MAX_LINE, normalise=normalise)
     for number, chunk in enumerate(chunks):
         after = reader.feed(chunk)
         if after is not None:
@@ -28,7 +28,7 @@ def read(chunks: list[bytes], *, max_size: int = MAX_SIZE, max_line: int = MAX_L
     return None
 
 
-def read_plainly(stream: bytes) -> tuple[bytes | Fault, bytes] | None:
+def read_plainly(stream: bytes, *, normalise: bool = False) -> tuple[bytes | Fault, bytes] | None:
     """What RFC 5321 §4.5.2 says, with no thought of speed."""
     lines, rest, faults = [], stream, set()
     while True:
@@ -37,9 +37,10 @@ def read_plainly(stream: bytes) -> tuple[bytes | Fault, bytes] | None:
             return None
         if line == b".":
             break
-        if set(b"\r\n\0") & set(line):
+        line = line.removeprefix(b".")
+        if set(b"\r\n\0") & set(line) and not normalise:
             faults.add(Fault.BARE_NEWLINE)
-        lines.append(line.removeprefix(b"."))
+        lines += line.replace(b"\n", b"\r").replace(b"\0", b"").split(b"\r") if normalise else [line]
     content = b"".join(line + b"\r\n" for line in lines)
     faults |= {Fault.LINE_TOO_LONG} if any(len(line) > MAX_LINE for line in lines) else set()
     faults |= {Fault.TOO_LARGE} if len(content) > MAX_SIZE else set()
@@ -49,16 +50,40 @@ def read_plainly(stream: bytes) -> tuple[bytes | Fault, bytes] | None:
 PIECES = [b".", b"..", b"\r\n", b"\r\n.", b"\r\n..", b"\r\n.\r\n", b"\r", b"\n", b"a", b"bcd", b"\0", b"x" * 15, b"QUIT\r\n", b"\xff"]
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join), st.lists(st.integers(0, 120), max_size=12))
-def test_any_chunking_reads_as_the_plain_reader_does(stream: bytes, cuts: list[int]) -> None:
+STREAMS = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
+
+
+@given(STREAMS, st.lists(st.integers(0, 120), max_size=12), st.booleans())
+def test_any_chunking_reads_as_the_plain_reader_does(stream: bytes, cuts: list[int], normalise: bool) -> None:
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     chunks = [stream[start:end] for start, end in pairwise(places)]
-    assert read(chunks) == read_plainly(stream)
+    assert read(chunks, normalise=normalise) == read_plainly(stream, normalise=normalise)
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join))
-def test_octet_by_octet_reads_as_the_plain_reader_does(stream: bytes) -> None:
-    assert read([bytes([octet]) for octet in stream]) == read_plainly(stream)
+@given(STREAMS, st.booleans())
+def test_octet_by_octet_reads_as_the_plain_reader_does(stream: bytes, normalise: bool) -> None:
+    assert read([bytes([octet]) for octet in stream], normalise=normalise) == read_plainly(stream, normalise=normalise)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kept"),
+    [
+        (b"a\nb\r\n", b"a\r\nb\r\n"),
+        (b"a\rb\r\n", b"a\r\nb\r\n"),
+        (b"a\0b\r\n", b"ab\r\n"),
+        (b"a\n\rb\r\n", b"a\r\n\r\nb\r\n"),
+        (b"a\r\0\nb\r\n", b"a\r\n\r\nb\r\n"),
+        (b"a\n.\nb\r\n", b"a\r\n.\r\nb\r\n"),
+        (b"a\n..b\r\n", b"a\r\n..b\r\n"),
+        (b"..\n..\r\n", b".\r\n..\r\n"),
+        (b"\r\r\n", b"\r\n\r\n"),
+        (b"\n" * 31 + b"\r\n", Fault.TOO_LARGE),
+    ],
+)
+def test_what_is_mended_becomes_lines_and_is_measured_as_such(stream: bytes, kept: bytes | Fault) -> None:
+    stream += b".\r\n"
+    for cut in range(len(stream)):
+        assert read([stream[:cut], stream[cut:]], normalise=True) == read_plainly(stream, normalise=True) == (kept, b"")
 
 
 @pytest.mark.parametrize(

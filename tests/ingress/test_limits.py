@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.ingress.inbox import HIGH_WATER
-from gateway.ingress.limits import Connections, Limits, plain_address, source_of
+from gateway.ingress.limits import Connections, Limits, Place, plain_address, sources_of
 from gateway.ingress.session import HOPELESS_LINE
 from tests.ingress.conftest import Listen
 
@@ -38,29 +38,50 @@ async def test_there_is_a_total_of_connections(listen: Listen) -> None:
         assert (await three.reply()).startswith("421 4.7.0")
 
 
-def test_connections_are_counted_by_source() -> None:
-    connections, limits = Connections(), Limits(connections=10, connections_per_address=2)
-    assert [connections.admit(each, limits) for each in ("2001:db8::1", "2001:db8::2", "2001:db8::3")] == [True, True, False]
-    assert connections.admit("2001:db8:0:1::1", limits)
-    assert connections.admit(None, limits)
-    connections.leave("2001:db8::9")
-    assert connections.admit("2001:db8::3", limits)
-    assert connections.total == 4
+def admit(connections: Connections, address: str | None, limits: Limits) -> Place | None:
+    place = connections.enter(limits)
+    if place is not None and not place.claim(address, limits):
+        place.leave()
+        return None
+    return place
+
+
+def test_connections_are_counted_by_address_and_by_network() -> None:
+    connections, limits = Connections(), Limits(connections=10, connections_per_address=2, connections_per_network=3)
+    for first, second in (("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")):
+        taken = [admit(connections, each, limits) for each in (first, first, first, second, second)]
+        assert [each is not None for each in taken] == [True, True, False, True, False]
+        assert taken[0]
+        taken[0].leave()
+        taken[0].leave()
+        assert admit(connections, second, limits)
+    assert admit(connections, "192.0.3.1", limits)
+    assert admit(connections, "2001:db8:0:1::1", limits)
+    assert connections.total == 8
+
+
+def test_a_unix_socket_is_one_peer_and_what_is_refused_counts_for_nothing() -> None:
+    connections, limits = Connections(), Limits(connections=3, connections_per_address=2)
+    taken = [admit(connections, None, limits) for _ in range(3)]
+    assert [each is not None for each in taken] == [True, True, False]
+    assert connections.total == 2
+    assert admit(connections, "192.0.2.1", limits)
+    assert connections.enter(limits) is None
 
 
 @pytest.mark.parametrize(
-    ("address", "plain", "source"),
+    ("address", "plain", "sources"),
     [
-        ("192.0.2.1", "192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
-        ("2001:db8:0:1::1", "2001:db8:0:1::1", "2001:db8:0:1::/64"),
-        ("fe80::1%eth0", "fe80::1%eth0", "fe80::/64"),
-        ("strange", "strange", "strange"),
+        ("192.0.2.1", "192.0.2.1", ("192.0.2.1", "192.0.2.0/24")),
+        ("::ffff:192.0.2.1", "192.0.2.1", ("192.0.2.1", "192.0.2.0/24")),
+        ("2001:db8:0:1::1", "2001:db8:0:1::1", ("2001:db8:0:1::1", "2001:db8:0:1::/64")),
+        ("fe80::1%eth0", "fe80::1%eth0", ("fe80::1", "fe80::/64")),
+        ("strange", "strange", ("strange",)),
     ],
 )
-def test_an_address_belongs_to_a_source(address: str, plain: str, source: str) -> None:
+def test_an_address_counts_for_itself_and_its_network(address: str, plain: str, sources: tuple[str, ...]) -> None:
     assert plain_address(address) == plain
-    assert source_of(plain) == source
+    assert sources_of(plain) == sources
 
 
 async def test_a_transaction_takes_a_hundred_recipients_and_refused_ones_do_not_count(listen: Listen) -> None:
@@ -82,6 +103,7 @@ async def test_a_transaction_takes_a_hundred_recipients_and_refused_ones_do_not_
     [
         (b"NOOP\r\n", 100, "421 4.7.0"),
         (b"VRFY x\r\n", 100, "421 4.7.0"),
+        (b"RSET\r\n", 100, "421 4.7.0"),
         (b"HELO a\r\n", 100, "421 4.7.0"),
         (b"XYZZY\r\n", 20, "421 4.7.0"),
         (b"\r\n", 20, "421 4.7.0"),
@@ -102,6 +124,19 @@ async def test_a_session_has_a_budget(listen: Listen, command: bytes, answered: 
         assert await client.closed()
 
 
+async def test_who_introduces_itself_before_each_message_is_not_out_of_budget(listen: Listen) -> None:
+    listener = await listen(noops=3)
+    async with listener.client() as client:
+        await client.reply()
+        for number in range(10):
+            for command in ("EHLO client.test", "RSET", "HELO client.test"):
+                assert (await client.say(command)).startswith("250")
+            assert (await client.message(b"Subject: %d\r\n\r\n.\r\n" % number)).startswith("250")
+        for _ in range(3):
+            assert (await client.say("EHLO client.test")).startswith("250")
+        assert (await client.say("EHLO client.test")).startswith("421")
+
+
 async def test_a_session_that_guesses_addresses_is_ended(listen: Listen) -> None:
     listener = await listen(refused_recipients=30)
     async with listener.client() as client:
@@ -111,6 +146,34 @@ async def test_a_session_that_guesses_addresses_is_ended(listen: Listen) -> None
             assert (await client.say(f"RCPT TO:<n{number}@example.com>")).startswith("550")
         assert (await client.say("RCPT TO:<n@example.com>")).startswith("421")
         assert await client.closed()
+
+
+async def test_one_session_that_pipelines_thousands_of_commands_does_not_hold_up_the_others(listen: Listen) -> None:
+    listener = await listen(noops=10**9)
+    async with listener.client() as busy, listener.client() as other:
+        for client in (busy, other):
+            await client.hello()
+        client = busy
+        client.send(b"NOOP\r\n" * 20_000)
+        await asyncio.sleep(0)
+        began = listener.service.tally.connections
+        async with listener.client() as third:
+            assert (await third.reply()).startswith("220")
+            assert (await other.say("NOOP")).startswith("250")
+            assert listener.service.tally.connections == began + 1
+
+
+async def test_content_that_outlasts_its_session_is_cut_off(listen: Listen) -> None:
+    listener = await listen(session_seconds=0.2)
+    async with listener.client() as client:
+        await client.hello()
+        await client.envelope()
+        await client.say("DATA")
+        began = time.monotonic()
+        assert (await client.trickle(b"x" * 100 + b"\r\n", 0.02)).startswith("421 4.7.0")
+        assert await client.closed_after_replies()
+        assert time.monotonic() - began < 3
+    assert await listener.kept() == []
 
 
 async def test_a_session_does_not_last_for_ever(listen: Listen) -> None:
@@ -127,6 +190,7 @@ async def test_a_session_does_not_last_for_ever(listen: Listen) -> None:
 async def test_an_endless_line_takes_no_memory_and_is_given_up(listen: Listen, before: bytes) -> None:
     listener = await listen()
     async with listener.client() as client:
+        await client.reply()
         client.send(before)
         with contextlib.suppress(ConnectionError):
             for _ in range(2 * HOPELESS_LINE // HIGH_WATER + 2):

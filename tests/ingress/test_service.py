@@ -1,7 +1,6 @@
 """Stopping, reloading, LMTP, TLS, other event loops."""
 
 import asyncio
-import ssl
 
 import pytest
 import uvloop
@@ -14,9 +13,8 @@ from gateway.ingress.accept import Acceptor
 from gateway.ingress.limits import Limits
 from gateway.ingress.service import serve_smtp
 from storage import engine as storage_engine
-from tests.ingress.conftest import HOSTNAME, Listen, bound_socket
+from tests.ingress.conftest import HOSTNAME, Contexts, Listen, bound_socket
 from tests.ingress.smtp_client import Client
-from tests.peers.certificates import self_signed
 
 
 async def test_a_drain_says_421_to_the_idle_and_lets_the_others_finish(listen: Listen) -> None:
@@ -100,26 +98,12 @@ async def test_lmtp_answers_for_each_recipient(listen: Listen) -> None:
     assert (row.entry, row.recipients) == ("lmtp", ("support@example.com", "old@example.com"))
 
 
-@pytest.fixture(scope="module")
-def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """For the server, and for a client that trusts it."""
-    path = self_signed(tmp_path_factory.mktemp("tls") / "both.pem", HOSTNAME)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(path)
-    return server, ssl.create_default_context(cafile=str(path))
-
-
-async def start_tls(client: Client, context: ssl.SSLContext) -> None:
-    assert (await client.say("STARTTLS")).startswith("220")
-    await client.writer.start_tls(context, server_hostname="127.0.0.1")
-
-
-async def test_starttls_forgets_what_was_said_before(listen: Listen, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+async def test_starttls_forgets_what_was_said_before(listen: Listen, contexts: Contexts) -> None:
     listener = await listen(options={"tls": contexts[0]})
     async with listener.client() as client:
         assert (await client.hello()).endswith("250 STARTTLS")
         await client.envelope()
-        await start_tls(client, contexts[1])
+        await client.start_tls(contexts[1])
         assert (await client.say("RCPT TO:<support@example.com>")).startswith("503")
         assert (await client.say("MAIL FROM:<>")).startswith("503 5.5.1")
         assert "STARTTLS" not in await client.say("EHLO client.test")
@@ -129,9 +113,7 @@ async def test_starttls_forgets_what_was_said_before(listen: Listen, contexts: t
     assert row.peer["tls"].startswith("TLSv1.")
 
 
-async def test_commands_injected_before_the_handshake_are_not_carried_out(
-    listen: Listen, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
+async def test_commands_injected_before_the_handshake_are_not_carried_out(listen: Listen, contexts: Contexts) -> None:
     listener = await listen(options={"tls": contexts[0]})
     async with listener.client() as client:
         await client.hello()
@@ -141,7 +123,7 @@ async def test_commands_injected_before_the_handshake_are_not_carried_out(
         assert (await client.say("RCPT TO:<support@example.com>")).startswith("503")
 
 
-async def test_a_failed_handshake_ends_the_session_alone(listen: Listen, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+async def test_a_failed_handshake_ends_the_session_alone(listen: Listen, contexts: Contexts) -> None:
     listener = await listen(options={"tls": contexts[0]})
     async with listener.client() as client:
         await client.hello()
@@ -155,18 +137,18 @@ async def test_a_failed_handshake_ends_the_session_alone(listen: Listen, context
         await client.hello()
 
 
-async def test_where_tls_is_required_nothing_goes_before_it(listen: Listen, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+async def test_where_tls_is_required_nothing_goes_before_it(listen: Listen, contexts: Contexts) -> None:
     listener = await listen(options={"tls": contexts[0], "tls_required": True})
     async with listener.client() as client:
         await client.hello()
         assert (await client.say("MAIL FROM:<>")).startswith("530 5.7.0")
         assert (await client.say("NOOP")).startswith("250")
-        await start_tls(client, contexts[1])
+        await client.start_tls(contexts[1])
         await client.say("EHLO client.test")
         assert (await client.message()).startswith("250")
 
 
-def test_it_runs_on_uvloop(database_url: str, organisation: Organisation, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+def test_it_runs_on_uvloop(database_url: str, organisation: Organisation, contexts: Contexts) -> None:
     async def converse() -> None:
         engine = storage_engine.connect(database_url, pool_size=2)
         acceptor = Acceptor(storage_engine.sessions(engine), HOSTNAME, lambda _: None)
@@ -174,7 +156,7 @@ def test_it_runs_on_uvloop(database_url: str, organisation: Organisation, contex
         async with Client(service.addresses[0][1]) as client, Client(service.addresses[0][1]) as idle:
             await idle.hello()
             await client.hello()
-            await start_tls(client, contexts[1])
+            await client.start_tls(contexts[1])
             await client.say("EHLO client.test")
             assert (await client.message(b"x" * 2**20 + b"\r\n.\r\n")).startswith("250")
             assert (await client.say(b"NOOP " + b"x" * 300_000 + b"\r\n")).startswith("500")

@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 CLOCK_TICK = 0.02
 
 
@@ -73,9 +73,10 @@ async def _collect(stream: asyncio.StreamReader | None, lines: list[str]) -> Non
 
 
 @asynccontextmanager
-async def parent(command: Sequence[str], cwd: Path | None = None) -> AsyncIterator[Parent]:
+async def parent(command: Sequence[str], cwd: Path | None = None, more: Mapping[str, str] | None = None) -> AsyncIterator[Parent]:
+    """`more` of an environment than ours."""
     pipe = asyncio.subprocess.PIPE
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, map(os.path.abspath, sys.path)))}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, map(os.path.abspath, sys.path)))} | dict(more or {})
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, cwd=cwd
     )

@@ -36,7 +36,7 @@ async def echo(control: Control) -> None:
             writer.close()
 
     control.on_change(apply)
-    servers = [await asyncio.start_server(serve, sock=each) for each in control.sockets]
+    servers = [await asyncio.start_server(serve, sock=each) for each in control.sockets("smtp")]
     control.ready()
     await control.draining.wait()
     for server in servers:

@@ -68,7 +68,7 @@ async def test_mail_becomes_a_ticket_whose_letters_go_out_and_all_pages_tell_of_
     async with gateway(config) as running:
         assert await until_status(running, "/readyz", 200) == "accepting mail\n"
         assert await running.get("/healthz") == (200, "alive\n")
-        await until(lambda: len(running.served.children()) == 6, PATIENCE, running.served.told)
+        await until(lambda: len(running.served.children()) == 7, PATIENCE, running.served.told)
         for number in range(10):
             await running.send(f"mail-{number}")
         await until_tickets(database_url, {f"mail-{number}" for number in range(10)}, running)

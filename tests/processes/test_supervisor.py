@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from tests.processes.harness import Parent, alive, parent, until
 
 ROLES = "tests.processes.roles_for_tests"
-ECHO = {"name": "echo", "entry": f"{ROLES}:echo", "sockets": "smtp", "takes_mail": True}
+ECHO = {"name": "echo", "entry": f"{ROLES}:echo", "sockets": ["smtp"], "takes_mail": True}
 STANDING = {"name": "standing", "entry": f"{ROLES}:standing"}
 LINGER = {"name": "linger", "entry": f"{ROLES}:linger", "takes_mail": True}
 SLOW = {"name": "slow", "entry": f"{ROLES}:slow"}

@@ -114,8 +114,17 @@ async def test_a_lease_that_is_renewed_does_not_expire(sessions: Sessions) -> No
         assert await inbound.return_expired(session) == 1
     await claim(sessions, lease=0.0)
     async with sessions.begin() as session:
-        assert await inbound.extend_leases(session, "w1", 30) == 2
+        assert await inbound.extend_leases(session, "w1", 30, [1, 2]) == 2
         assert await inbound.return_expired(session) == 0
+
+
+async def test_a_claim_whose_answer_was_lost_is_not_renewed_with_the_others_and_comes_back(sessions: Sessions) -> None:
+    await receive(sessions, 2)
+    known, unknown = await claim(sessions, lease=0.0)
+    async with sessions.begin() as session:
+        assert await inbound.extend_leases(session, "w1", 30, [known.id]) == 1
+        assert await inbound.return_expired(session) == 1
+    assert (await shown(sessions, unknown.id)).state is InboundState.QUEUED
 
 
 async def test_the_same_worker_in_a_later_attempt_is_fenced_from_the_earlier_one(sessions: Sessions) -> None:
