@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.domain.fetch import Login
-from gateway.fetch import sasl
+from gateway.accounts import sasl
+from gateway.domain.login import Login
 from gateway.fetch.folders import encode_folder
 from gateway.fetch.imap_values import (
     NonsenseError,
@@ -23,6 +23,7 @@ from gateway.fetch.imap_values import (
     read_values,
 )
 from gateway.fetch.mailbox import MailboxError, RefusedError, Sink
+from gateway.fetch.sasl import secret_of
 from gateway.fetch.wire import ANSWER_SECONDS, Wire
 from gateway.ingress.limits import KIB
 
@@ -95,7 +96,7 @@ class Dialogue:
         await self.command("CAPABILITY", "CAPABILITY")
 
     async def log_in(self, login: Login) -> None:
-        secret = await sasl.secret_of(login)
+        secret = await secret_of(login)
         try:
             await (self._log_in_by_token(login.user, secret) if login.auth == "xoauth2" else self._log_in(login.user, secret))
         except MailboxError as error:

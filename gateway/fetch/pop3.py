@@ -6,10 +6,12 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Self
 
-from gateway.domain.fetch import Fetch, Login
-from gateway.fetch import sasl
+from gateway.accounts import sasl
+from gateway.domain.fetch import Fetch
+from gateway.domain.login import Login
 from gateway.fetch.dots import DotReader
 from gateway.fetch.mailbox import Listed, MailboxError, RefusedError, Sink
+from gateway.fetch.sasl import secret_of
 from gateway.fetch.wire import COMMAND_SECONDS, Wire
 from gateway.ingress.limits import MIB
 
@@ -121,7 +123,7 @@ class Pop3Mailbox:
         await self._ask_capabilities()
 
     async def _log_in(self, login: Login) -> None:
-        secret = await sasl.secret_of(login)
+        secret = await secret_of(login)
         try:
             await (self._log_in_by_token(login.user, secret) if login.auth == "xoauth2" else self._log_in_by_password(login.user, secret))
         except MailboxError as error:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Self, cast
 
+from gateway.accounts import tls
+from gateway.accounts.sasl import AccountError
 from gateway.domain.fetch import Server
 from gateway.fetch.mailbox import MailboxError
 from gateway.ingress.inbox import HIGH_WATER, Inbox, OverlongError
@@ -23,8 +25,6 @@ COMMAND_SECONDS: Final = 300.0
 SLOW_SECONDS: Final = 300.0
 SLOW_RATE: Final = KIB
 """A message may take `SLOW_SECONDS`, and then so long as its octets come at `SLOW_RATE` a second over all."""
-UNKNOWN_AUTHORITY: Final = dict.fromkeys((18, 19, 20, 21), "; if it is the right one, set ca to a file with its authority's certificate")
-"""By OpenSSL's codes (X509_verify_cert_error_string(3)) for chains that end in nothing that is trusted."""
 
 
 class Wire(asyncio.Protocol):
@@ -169,9 +169,9 @@ class Wire(asyncio.Protocol):
 def context_of(server: Server) -> ssl.SSLContext:
     """Verifies the certificate and the name, always."""
     try:
-        return ssl.create_default_context(cafile=server.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise MailboxError(f"{server.ca} holds no certificates to verify the server by: {error}") from error
+        return tls.context_of(server.ca)
+    except AccountError as error:
+        raise MailboxError(str(error)) from error
 
 
 @asynccontextmanager
@@ -183,10 +183,5 @@ async def failing_as(server: Server, seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise MailboxError(f"{where} did not answer within {seconds:.0f} s") from None
-    except ssl.SSLCertVerificationError as error:
-        remedy = UNKNOWN_AUTHORITY.get(error.verify_code, "")
-        raise MailboxError(f"the certificate of {where} is not to be trusted: {error.verify_message}{remedy}") from error
-    except ssl.SSLError as error:
-        raise MailboxError(f"no TLS with {where}: {error.reason or error}") from error
     except OSError as error:
-        raise MailboxError(f"{where} cannot be reached: {error.strerror or error}") from error
+        raise MailboxError(tls.told(where, error)) from error

@@ -1,182 +1,120 @@
-"""Connections to one relay, kept for the next letter: at most so many at once, each for so many letters, none idle for long."""
+"""Sessions of one destination, kept for the next letter: at most so many at once, each for so many letters, none idle for long."""
 
 import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-import aiosmtplib
+from gateway.outbound.session import QUIT_SECONDS, Session
 
-from gateway.outbound.retry import Stage
+Open = Callable[[], Awaitable[Session]]
+"""A session that is ready for MAIL; raises `Unreachable`."""
+
+
+class Full(Exception):  # noqa: N818  it names a fact
+    """No place became free in the time given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
-    """Where letters are handed over, and within which bounds; times in seconds. The certificate is verified unless `tls` says otherwise."""
+class Bounds:
+    """`idle` in seconds."""
 
-    host: str
-    port: int
-    security: Literal["none", "starttls", "tls"] = "none"
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    hostname: str | None = None
-    """What we say in EHLO; without it, this machine's name."""
     connections: int = 10
-    timeout: float = 60.0
-    """For the answer to one command, and for connecting."""
-    final_timeout: float = 600.0
-    """For the answer to the final dot (RFC 5321 §4.5.3.2.6)."""
-    attempt: float = 900.0
-    """For everything together."""
     idle: float = 20.0
     letters_a_connection: int = 200
-    tls: ssl.SSLContext | None = None
-
-
-class Unreachable(Exception):  # noqa: N818  it names a fact
-    """No session with the relay came about; it says nothing about a letter."""
-
-    def __init__(self, stage: Stage, text: str, code: int | None = None) -> None:
-        super().__init__(text)
-        self.stage = stage
-        self.text = text
-        self.code = code
-
-    @property
-    def reply(self) -> str:
-        return self.text if self.code is None else f"{self.code} {self.text}"
-
-
-class Connection:
-    """A session that is ready for MAIL. `spoil` keeps it from being used again."""
-
-    def __init__(self, client: aiosmtplib.SMTP, relay: Relay) -> None:
-        self.client = client
-        self.relay = relay
-        self.letters = 0
-        self.spoilt = False
-
-    @property
-    def used_before(self) -> bool:
-        return self.letters > 0
-
-    @property
-    def fit(self) -> bool:
-        return not self.spoilt and self.client.is_connected and self.letters < self.relay.letters_a_connection
-
-    def spoil(self) -> None:
-        self.spoilt = True
 
 
 class Connections:
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self._places = asyncio.Semaphore(relay.connections)
-        self._idle: list[Connection] = []
-        self._timers: dict[Connection, asyncio.TimerHandle] = {}
+    def __init__(self, bounds: Bounds, open_session: Open) -> None:
+        self._bounds = bounds
+        self._open = open_session
+        self._places = asyncio.Semaphore(bounds.connections)
+        self._idle: list[Session] = []
+        self._timers: dict[Session, asyncio.TimerHandle] = {}
         self._partings: set[asyncio.Task[None]] = set()
 
-    @contextlib.asynccontextmanager
-    async def use(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
-        """A connection for one transaction; raises `Unreachable`. Left in the middle of one (cancelled), it is closed."""
-        async with self._places:
-            connection = (None if fresh else self._kept()) or await self._open()
-            try:
-                yield connection
-            except BaseException:
-                connection.client.close()
-                raise
-            connection.letters += 1
-            self._put_back(connection)
+    def use(self, *, fresh: bool = False, patience: float | None = None) -> "Use":
+        """To be entered: gives a session for one transaction; raises `Unreachable`, and `Full` after `patience` seconds without a place.
+        Left in the middle of the transaction (cancelled), it is closed."""
+        return Use(self, fresh, patience)
 
     async def aclose(self) -> None:
-        while connection := self._kept():
-            self._part(connection)
+        while session := self._kept():
+            self._part(session)
         if self._partings:
-            await asyncio.wait(self._partings, timeout=_QUIT_SECONDS)
+            await asyncio.wait(self._partings, timeout=QUIT_SECONDS)
 
-    def _kept(self) -> Connection | None:
+    async def take(self, fresh: bool, patience: float | None) -> Session:
+        await self._take_place(patience)
+        try:
+            return (None if fresh else self._kept()) or await self._open()
+        except BaseException:
+            self._places.release()
+            raise
+
+    def give_back(self, session: Session) -> None:
+        session.letters += 1
+        if not session.fit:
+            session.close()
+        elif session.letters >= self._bounds.letters_a_connection:
+            self._part(session)
+        else:
+            self._idle.append(session)
+            self._timers[session] = asyncio.get_running_loop().call_later(self._bounds.idle, self._grown_old, session)
+        self._places.release()
+
+    def drop(self, session: Session) -> None:
+        session.close()
+        self._places.release()
+
+    async def _take_place(self, patience: float | None) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(patience):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Full from None
+
+    def _kept(self) -> Session | None:
         """The one used last: the others may grow old enough to be closed."""
         while self._idle:
-            connection = self._idle.pop()
-            self._timers.pop(connection).cancel()
-            if connection.fit:
-                return connection
-            connection.client.close()
+            session = self._idle.pop()
+            self._timers.pop(session).cancel()
+            if session.fit:
+                return session
+            session.close()
         return None
 
-    def _put_back(self, connection: Connection) -> None:
-        if connection.spoilt:
-            connection.client.close()
-            return
-        if not connection.fit:
-            self._part(connection)
-            return
-        self._idle.append(connection)
-        self._timers[connection] = asyncio.get_running_loop().call_later(self._relay.idle, self._grown_old, connection)
+    def _grown_old(self, session: Session) -> None:
+        self._timers.pop(session, None)
+        if session in self._idle:
+            self._idle.remove(session)
+            self._part(session)
 
-    def _grown_old(self, connection: Connection) -> None:
-        self._timers.pop(connection, None)
-        if connection in self._idle:
-            self._idle.remove(connection)
-            self._part(connection)
-
-    def _part(self, connection: Connection) -> None:
-        task = asyncio.create_task(_quit(connection.client))
+    def _part(self, session: Session) -> None:
+        task = asyncio.create_task(session.quit())
         self._partings.add(task)
         task.add_done_callback(self._partings.discard)
 
-    async def _open(self) -> Connection:
-        relay = self._relay
-        client = aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            local_hostname=relay.hostname,
-            timeout=relay.timeout,
-            use_tls=relay.security == "tls",
-            start_tls=relay.security == "starttls",
-            tls_context=relay.tls,
-        )
-        stage = Stage.CONNECT
-        try:
-            await client.connect()
-            stage = Stage.HELLO
-            await _greet(client)
-            if relay.user is not None:
-                stage = Stage.LOGIN
-                await client.login(relay.user, relay.password or "")
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, ValueError) as error:
-            client.close()
-            raise _unreachable(stage, relay, error) from error
-        except BaseException:
-            client.close()
-            raise
-        return Connection(client, relay)
 
+class Use:
+    """One transaction's. A class, because it is entered for every letter, and a generator's context manager costs as much as the rest."""
 
-async def _greet(client: aiosmtplib.SMTP) -> None:
-    if not client.is_ehlo_or_helo_needed:
-        return
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        await client.helo()
+    __slots__ = ("_connections", "_fresh", "_patience", "_session")
+    _session: Session
 
+    def __init__(self, connections: Connections, fresh: bool, patience: float | None) -> None:
+        self._connections = connections
+        self._fresh = fresh
+        self._patience = patience
 
-def _unreachable(stage: Stage, relay: Relay, error: Exception) -> Unreachable:
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        # A refused login is mended in the configuration, which has more servers than one.
-        where = f" (the login of {relay.user} at {relay.host}:{relay.port})" if stage is Stage.LOGIN else ""
-        return Unreachable(stage, f"{error.message}{where}", error.code)
-    return Unreachable(stage, f"{relay.host}:{relay.port}: {error or type(error).__name__}")
+    async def __aenter__(self) -> Session:
+        self._session = await self._connections.take(self._fresh, self._patience)
+        return self._session
 
-
-async def _quit(client: aiosmtplib.SMTP) -> None:
-    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-        await client.quit(timeout=_QUIT_SECONDS)
-    client.close()
-
-
-_QUIT_SECONDS: Final = 2.0
+    async def __aexit__(self, raised: type[BaseException] | None, *_more: object) -> None:
+        if raised is None:
+            self._connections.give_back(self._session)
+        else:
+            self._connections.drop(self._session)

@@ -3,9 +3,11 @@
 Temporary unless proven permanent: whatever is not a clear 5yz about the letter or its recipient is tried again until the letter expires.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
+
+from gateway.outbound.replies import status_of
 
 
 class Stage(Enum):
@@ -27,6 +29,8 @@ class Delivered:
     """The server took the responsibility. `reply` is its answer to the final dot."""
 
     reply: str
+    relay: str = field(default="", compare=False)
+    """The host of a relay of ours that said so, whose word about the letter's id counts; empty of anybody else's server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,10 @@ class Deferred:
     unanswered: bool = False
     unreachable: bool = False
     """The server could not be spoken to at all: it is not this letter's fault."""
+    busy: bool = False
+    """No place was free at the destination, or its time for a probe had not come: nothing was tried, and no attempt counts."""
+    after: float | None = None
+    """Seconds until the destination can be tried again, where the transport knows; None: as the policy has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class Refused:
     """Never."""
 
     reply: str
+    at_rcpt: bool = field(default=False, compare=False)
+    """Whether it answers RCPT TO, so that it is about this recipient alone."""
 
 
 Outcome = Delivered | Deferred | Refused
@@ -52,12 +62,13 @@ Outcome = Delivered | Deferred | Refused
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Seconds. The first delay doubles up to `longest`; `jitter` is the share by which a delay may be longer or shorter."""
+    """Seconds. The first delay doubles up to `longest`; `jitter` is the share by which a delay may be longer or shorter; none is longer
+    than `longest`."""
 
     first: float = 60.0
     longest: float = 4 * 3600.0
     jitter: float = 0.2
-    greylisted: float = 60.0
+    greylisted: float = 30.0
     """The longest first delay after an answer that greylisting gives."""
     unreachable: float = 600.0
     """The longest delay after a destination could not be spoken to at all, and between two probes of it."""
@@ -72,12 +83,40 @@ def classify(stage: Stage, code: int, text: str) -> Outcome:
         return Delivered(reply)
     if not 500 <= code <= 599:
         return Deferred(reply, code, unreachable=stage in _ABOUT_US)
-    if stage in _ABOUT_US or code in _ABOUT_OUR_LOGIN:
+    if stage in _ABOUT_US or _about_our_login(stage, code, text):
         return Deferred(reply, code, unreachable=True)
-    # RFC 5321 §4.5.3.1.10: a 552 to RCPT means too many recipients and is to be taken for 452.
-    if stage is Stage.RCPT and code == 552:
+    if _about_the_dialogue(stage, code, text) or (stage is Stage.RCPT and too_many(code, text)):
         return Deferred(reply, code)
-    return Refused(reply)
+    return Refused(reply, at_rcpt=stage is Stage.RCPT)
+
+
+def too_many(code: int, text: str) -> bool:
+    """Of an answer to RCPT: the recipients are too many for one transaction, and the rest may come in another (RFC 5321 §4.5.3.1.10).
+
+    A 552 that says by its status what it is (5.2.2, a full mailbox) is no such thing, but as permanent as any 5yz."""
+    status = status_of(code, text)
+    return code in (452, 552) if status is None else status[1:] == ".5.3"
+
+
+def too_large(code: int, text: str) -> bool:
+    """The letter exceeds what the server (RFC 3463: x.3.4) or the mailbox (x.2.3) takes; a smaller one may be welcome."""
+    status = status_of(code, text)
+    return code == 552 if status is None else status in _TOO_LARGE
+
+
+def about_parameters(code: int) -> bool:
+    """The server does not understand what it offers itself (RFC 5321 §4.2.4, §4.1.1.11): it is asked again in plainer words."""
+    return code in _ABOUT_PARAMETERS
+
+
+def _about_the_dialogue(stage: Stage, code: int, text: str) -> bool:
+    """We and the server do not understand each other, which says nothing of the letter; of its content a server may say 500, too."""
+    status = status_of(code, text)
+    return code in _NOT_UNDERSTOOD and (stage is not Stage.END if status is None else status.startswith("5.5."))
+
+
+def _about_our_login(stage: Stage, code: int, text: str) -> bool:
+    return code in _ABOUT_OUR_LOGIN or (stage is Stage.MAIL and status_of(code, text) in _STATUS_ABOUT_OUR_LOGIN)
 
 
 def retry_delay(attempts: int, jitter: float, policy: Policy, code: int | None = None) -> float:
@@ -85,7 +124,8 @@ def retry_delay(attempts: int, jitter: float, policy: Policy, code: int | None =
     delay = min(policy.longest, policy.first * 2.0 ** min(attempts - 1, 60))
     if attempts == 1 and code in _GREYLISTING:
         delay = min(delay, policy.greylisted)
-    return delay * (1.0 + policy.jitter * (2.0 * jitter - 1.0))
+    # Whatever comes to wait the longest was spread by the dice of the attempts before.
+    return min(policy.longest, delay * (1.0 + policy.jitter * (2.0 * jitter - 1.0)))
 
 
 def gave_up(reply: str, age: float) -> str:
@@ -98,5 +138,10 @@ def gave_up(reply: str, age: float) -> str:
 _ABOUT_US: Final = frozenset({Stage.CONNECT, Stage.HELLO, Stage.TLS, Stage.LOGIN})
 # RFC 4954 §6: the server wants another login or a stronger one. An operator mends that; the letters wait.
 _ABOUT_OUR_LOGIN: Final = frozenset({530, 534, 535, 538})
+# RFC 4954 §6 and RFC 5248: credentials, their strength, or encryption. At later commands some of them mean the letter (X.7.9 to DATA).
+_STATUS_ABOUT_OUR_LOGIN: Final = frozenset({"5.7.8", "5.7.9", "5.7.10", "5.7.11"})
+_TOO_LARGE: Final = frozenset({"5.3.4", "5.2.3"})
+_NOT_UNDERSTOOD: Final = frozenset({500, 502, 503})
+_ABOUT_PARAMETERS: Final = frozenset({500, 501, 502, 503, 504, 555})
 # RFC 6647 §2.1; 421 comes from servers that greylist by connection.
 _GREYLISTING: Final = frozenset({421, 450, 451})

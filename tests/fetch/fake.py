@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.fetch import Fetch, Login, Protocol, Server
+from gateway.domain.fetch import Fetch, Protocol, Server
+from gateway.domain.login import Login
 
 Say = Callable[[asyncio.StreamWriter], Any]
 Answers = dict[str, str | Say]

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from gateway.domain.fetch import Fetch, Login, Protocol, Server
+from gateway.domain.fetch import Fetch, Protocol, Server
+from gateway.domain.login import Login
 from gateway.domain.organisation import Department, Desk, Gateway, Organisation
 from gateway.fetch.kinds import open_mailbox
 from gateway.fetch.look import Means

@@ -10,7 +10,8 @@ from gateway.config.convert import organisation
 from gateway.config.faults import ConfigurationError
 from gateway.config.load import load
 from gateway.config.settings import Settings
-from gateway.domain.fetch import Login, Server
+from gateway.domain.fetch import Server
+from gateway.domain.login import Login
 from gateway.domain.organisation import Trust
 
 DESK = """

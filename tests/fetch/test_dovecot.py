@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.domain.fetch import Fetch, Login, Protocol
+from gateway.domain.fetch import Fetch, Protocol
+from gateway.domain.login import Login
 from gateway.fetch.folders import encode_folder
 from gateway.fetch.kinds import open_mailbox
 from gateway.fetch.mailbox import MailboxError

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.accounts.sasl import plain, refusal, without_secrets, xoauth2
 from gateway.domain.organisation import Gateway
 from gateway.fetch.backoff import LONGEST, again_in
 from gateway.fetch.dots import DotReader
@@ -27,7 +28,6 @@ from gateway.fetch.imap_values import (
 from gateway.fetch.incoming import Incoming
 from gateway.fetch.mailbox import TooLargeError
 from gateway.fetch.recipient import recipient_of_fetched, reverse_path_of_fetched
-from gateway.fetch.sasl import plain, refusal, without_secrets, xoauth2
 from gateway.ingress.content import Content
 from gateway.ingress.stdin import normalised
 from gateway.mail.headers import read_block

@@ -63,6 +63,37 @@ def test_a_destination_that_is_down_is_never_waited_for_by_hours() -> None:
     assert concluded(letter(A, attempts=9), {1: LATER}).end.retry_in == Policy().longest
 
 
+def test_one_that_greylists_brings_the_next_attempt_forward() -> None:
+    grey = Deferred("450 greylisted", 450)
+    assert concluded(letter(A, B), {1: LATER, 2: LATER}).end.retry_in == Policy().greylisted
+    assert concluded(letter(A, B), {1: Deferred("452 full", 452), 2: grey}).end.retry_in == Policy().greylisted
+    assert concluded(letter(A, B), {1: Deferred("452 full", 452), 2: Deferred("gone")}).end.retry_in == Policy().first
+
+
+def test_a_transport_that_knows_when_to_come_back_is_believed() -> None:
+    busy, probed = Deferred("all taken", busy=True, after=5.0), Deferred("down", unreachable=True, after=40.0)
+    assert concluded(letter(A, attempts=9), {1: busy}).end.retry_in == 5.0
+    assert concluded(letter(A, B, attempts=9), {1: OK, 2: probed}).end.retry_in == 40.0
+    assert concluded(letter(A, B, attempts=9), {1: busy, 2: LATER}).end.retry_in == Policy().longest
+    assert concluded(letter(A, time_left=3.0), {1: busy}).end.retry_in == 3.0
+
+
+def test_an_attempt_a_minute_and_then_ever_fewer_until_five_days_are_over() -> None:
+    """RFC 5321 §4.5.4.1, as the default configuration has it."""
+    lifetime, age, attempts = 5 * 86400.0, 0.0, 0
+    waits = []
+    while True:
+        attempts += 1
+        end = concluded(letter(A, attempts=attempts, age=age, time_left=lifetime - age), {1: Deferred("452 full", 452)}).end
+        if end.state is OutboxState.FAILED:
+            break
+        waits.append(end.retry_in)
+        age += end.retry_in
+    assert waits[:9] == [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3840.0, 7680.0, 14400.0]
+    assert set(waits[8:-1]) == {14400.0}
+    assert (age, attempts) == (lifetime, 38)
+
+
 def test_an_unanswered_final_dot_is_a_possible_duplicate() -> None:
     assert concluded(letter(A), {1: Deferred("gone", unanswered=True)}).end.unanswered
     assert not concluded(letter(A), {1: LATER}).end.unanswered

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtplib.protocol import SMTPProtocol
 
-from gateway.outbound.connections import Relay
-from gateway.outbound.deliver import SmtpTransport
+from gateway.domain.login import Login
+from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Parcel
 from gateway.outbound.directory import DirectoryTransport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Refused
@@ -49,20 +48,6 @@ async def test_a_letter_arrives_as_it_is_dots_and_all() -> None:
         [mail] = peer.messages
         assert (mail.reverse_path, mail.recipients, mail.content) == ("b@desk.test", ("client@client.test",), CONTENT)
         assert mail.options == (f"SIZE={len(CONTENT)}",)
-
-
-async def test_an_answer_that_comes_at_once_after_the_final_dot_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy sender may find it there before it has looked."""
-    write = SMTPProtocol.write
-
-    def answered_at_once(self: SMTPProtocol, data: bytes) -> None:
-        write(self, data)
-        if data == b".\r\n":
-            self.data_received(b"250 2.0.0 at once\r\n")
-
-    monkeypatch.setattr(SMTPProtocol, "write", answered_at_once)
-    async with SmtpPeer() as peer:
-        assert await deliver(peer) == {"client@client.test": Delivered("250 2.0.0 at once")}
 
 
 async def test_the_null_reverse_path_goes_out_as_such() -> None:
@@ -239,6 +224,20 @@ async def test_no_more_connections_are_opened_than_allowed() -> None:
         assert peer.most_open_connections <= 3
 
 
+async def test_a_letter_that_finds_no_place_is_given_back_untried() -> None:
+    async with SmtpPeer() as peer, transport_to(peer, connections=1, patience=0.05, timeout=2.0) as transport:
+        peer.on("MAIL", slow(0.3), times=1)
+        first = asyncio.create_task(transport.deliver(PARCEL))
+        await asyncio.sleep(0.02)
+        outcome = (await transport.deliver(PARCEL))["client@client.test"]
+        assert isinstance(outcome, Deferred)
+        assert (outcome.busy, outcome.unreachable) == (True, False)
+        assert outcome.after is not None
+        assert isinstance((await first)["client@client.test"], Delivered)
+        assert isinstance((await transport.deliver(PARCEL))["client@client.test"], Delivered)
+        assert peer.connections == 1
+
+
 async def test_a_cancelled_delivery_leaves_no_half_transaction_behind() -> None:
     async with SmtpPeer() as peer, transport_to(peer, connections=1) as transport:
         peer.on("RCPT", hang(), times=1)
@@ -271,9 +270,9 @@ async def test_smtputf8_is_asked_for_where_an_address_needs_it() -> None:
 
 async def test_the_login_is_used_and_a_wrong_one_lets_letters_wait() -> None:
     async with SmtpPeer(users={"desk": "s3cret"}) as peer:
-        assert isinstance((await deliver(peer, user="desk", password="s3cret"))["client@client.test"], Delivered)
+        assert isinstance((await deliver(peer, login=Login("desk", password="s3cret")))["client@client.test"], Delivered)
         assert peer.messages[0].login == "desk"
-        wrong: list[dict[str, Any]] = [{"user": "desk", "password": "wrong"}, {}]
+        wrong: list[dict[str, Any]] = [{"login": Login("desk", password="wrong")}, {}]
         for given in wrong:
             outcome = (await deliver(peer, **given))["client@client.test"]
             assert isinstance(outcome, Deferred)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.outbound.health import WELL, failed
-from gateway.outbound.retry import Deferred, Delivered, Policy, Refused, Stage, classify, gave_up, retry_delay
+from gateway.outbound.retry import Deferred, Delivered, Policy, Refused, Stage, classify, gave_up, retry_delay, too_large, too_many
 
 D, R, OK = Deferred, Refused, Delivered
 
@@ -32,12 +32,67 @@ D, R, OK = Deferred, Refused, Delivered
         (Stage.END, 421, D),
         (Stage.END, 452, D),
         (Stage.END, 552, R),
+        (Stage.END, 354, D),
         (Stage.END, -1, D),  # no SMTP reply at all
         (Stage.END, 650, D),
+        (Stage.MAIL, 354, D),
+        (Stage.DATA, 250, D),  # nothing was delivered yet
+        *((stage, code, D) for stage in (Stage.MAIL, Stage.RCPT, Stage.DATA) for code in (421, 450, 451, 452, 500, 502, 503)),
+        *(
+            (stage, code, R)
+            for stage in (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END)
+            for code in (501, 504, 521, 550, 551, 553, 554, 555, 556)
+        ),
+        *(
+            (stage, code, D)
+            for stage in (Stage.CONNECT, Stage.HELLO, Stage.TLS, Stage.LOGIN)
+            for code in (220, 354, 421, 454, 500, 521, 535, 554)
+        ),
     ],
 )
 def test_an_answer_is_what_its_code_and_place_make_it(stage: Stage, code: int, outcome: type) -> None:
     assert type(classify(stage, code, "text")) is outcome
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "outcome"),
+    [
+        (Stage.RCPT, 452, "4.2.2 full", D),
+        (Stage.RCPT, 552, "5.2.2 full", R),
+        (Stage.RCPT, 552, "5.5.3 too many", D),
+        (Stage.RCPT, 552, "5.3.4 too large", R),
+        (Stage.RCPT, 550, "5.5.3 too many", D),
+        (Stage.RCPT, 550, "5.7.1 relaying denied", R),
+        (Stage.MAIL, 550, "5.7.10 encryption needed", D),
+        (Stage.MAIL, 554, "5.7.8 authentication invalid", D),
+        (Stage.END, 554, "5.7.9 policy (DMARC)", R),
+        (Stage.RCPT, 550, "5.7.13 disabled", R),
+        (Stage.END, 552, "5.2.2 full", R),
+        (Stage.RCPT, 500, "5.3.0 command failed", R),  # as smtp-sink says it
+        (Stage.RCPT, 500, "5.5.2 what?", D),
+        (Stage.END, 500, "5.5.2 what?", D),
+        (Stage.END, 500, "no thanks", R),
+    ],
+)
+def test_an_enhanced_status_says_what_the_code_leaves_open(stage: Stage, code: int, text: str, outcome: type) -> None:
+    assert type(classify(stage, code, text)) is outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "many", "large"),
+    [
+        (452, "", True, False),
+        (452, "4.5.3 enough", True, False),
+        (450, "4.5.3 enough", True, False),
+        (452, "4.2.2 full", False, False),
+        (552, "", True, True),
+        (552, "5.3.4 size", False, True),
+        (554, "5.2.3 size", False, True),
+        (550, "", False, False),
+    ],
+)
+def test_what_another_transaction_may_mend_is_known(code: int, text: str, many: bool, large: bool) -> None:
+    assert (too_many(code, text), too_large(code, text)) == (many, large)
 
 
 @pytest.mark.parametrize(("stage", "code"), [(Stage.CONNECT, 554), (Stage.LOGIN, 535), (Stage.MAIL, 530), (Stage.HELLO, 421)])
@@ -55,14 +110,18 @@ def test_delays_double_from_a_minute_to_four_hours(attempts: int, minutes: int) 
 @given(attempts=st.integers(1, 10**6), jitter=st.floats(0, 1, exclude_max=True))
 def test_jitter_moves_a_delay_by_its_share_at_most(attempts: int, jitter: float) -> None:
     middle = retry_delay(attempts, 0.5, Policy())
-    assert 0.8 * middle <= retry_delay(attempts, jitter, Policy()) <= 1.2 * middle
+    assert 0.8 * middle <= retry_delay(attempts, jitter, Policy()) <= min(1.2 * middle, Policy().longest)
 
 
 def test_greylisting_shortens_the_first_delay_only() -> None:
     policy = Policy(first=600, greylisted=60)
-    assert retry_delay(1, 0.5, policy, code=450) == 60
+    assert [retry_delay(1, 0.5, policy, code=code) for code in (421, 450, 451)] == [60, 60, 60]
     assert retry_delay(1, 0.5, policy, code=452) == 600
     assert retry_delay(2, 0.5, policy, code=450) == 1200
+
+
+def test_greylisting_is_waited_for_less_long_than_anything_else_whatever_the_dice_say() -> None:
+    assert retry_delay(1, 0.999, Policy(), code=450) < retry_delay(1, 0.0, Policy(), code=452)
 
 
 @pytest.mark.parametrize(("age", "words"), [(30, "30 seconds"), (7200, "2.0 hours"), (5 * 86400, "5 days")])

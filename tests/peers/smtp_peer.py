@@ -22,42 +22,11 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
+from tests.peers.smtp_faults import Fault, Rule, close, hang, raw, reply, reset, slow, twice
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`text` is the reply of `reply`; `after` the octets of the content that are read first, for CONTENT alone."""
-
-    kind: Literal["reply", "hang", "close", "reset", "slow"]
-    text: str = ""
-    after: int = 0
-    seconds: float = 0.0
-
-
-def reply(text: str) -> Fault:
-    """Answers so instead of what is usual. The dialogue goes on, except after 421, which closes."""
-    return Fault("reply", text)
-
-
-def hang() -> Fault:
-    """Says nothing more, for as long as the client waits."""
-    return Fault("hang")
-
-
-def close(*, after: int = 0) -> Fault:
-    """Ends the connection in good order (FIN) without an answer."""
-    return Fault("close", after=after)
-
-
-def reset(*, after: int = 0) -> Fault:
-    """Tears the connection down (RST)."""
-    return Fault("reset", after=after)
-
-
-def slow(seconds: float) -> Fault:
-    """Answers as usual, but late."""
-    return Fault("slow", seconds=seconds)
+__all__ = ["Fault", "Received", "SmtpPeer", "close", "hang", "raw", "reply", "reset", "slow", "twice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +40,8 @@ class Received:
     login: str | None = None
     tls: bool = False
     connection: int = 0
+    recipient_options: tuple[tuple[str, ...], ...] = ()
+    """RCPT's parameters, a tuple for each of `recipients`."""
 
     @property
     def message(self) -> EmailMessage:
@@ -90,14 +61,6 @@ class Received:
         return "" if body is None else body.get_content().replace("\r\n", "\n")
 
 
-@dataclass(slots=True)
-class Rule:
-    command: str
-    fault: Fault
-    times: int | None
-    matching: Callable[[str], bool]
-
-
 class _Gone(Exception):  # noqa: N818  it is no error
     """The dialogue is over."""
 
@@ -110,6 +73,7 @@ class _Session:
     reverse_path: str | None = None
     recipients: list[str] = field(default_factory=list)
     options: tuple[str, ...] = ()
+    recipient_options: list[tuple[str, ...]] = field(default_factory=list)
     login: str | None = None
     tls: bool = False
     greeted: bool = False
@@ -125,6 +89,8 @@ class SmtpPeer:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         users: dict[str, str] | None = None,
+        mechanisms: Sequence[str] = ("PLAIN", "LOGIN"),
+        takes_letters_to_nobody: bool = False,
         port: int = 0,
     ) -> None:
         self.host = "127.0.0.1"
@@ -139,6 +105,8 @@ class SmtpPeer:
         self._tls = tls
         self._implicit_tls = implicit_tls
         self._users = users
+        self._mechanisms = tuple(mechanisms)
+        self._takes_letters_to_nobody = takes_letters_to_nobody
         self._rules: list[Rule] = []
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
@@ -250,27 +218,38 @@ class SmtpPeer:
         if self._tls is not None and not session.tls:
             lines.append("STARTTLS")
         if self._users is not None:
-            lines.append("AUTH PLAIN LOGIN")
+            lines.append(f"AUTH {' '.join(self._mechanisms)}")
         return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
 
     async def _start_tls(self, session: _Session) -> None:
-        await self._answer(session, "STARTTLS", "", "220 2.0.0 go ahead")
+        if not (await self._answer(session, "STARTTLS", "", "220 2.0.0 go ahead")).startswith("220"):
+            return
         assert self._tls is not None
         await session.writer.start_tls(self._tls)
         session.tls = True
 
     async def _auth(self, session: _Session, argument: str) -> None:
         method, _, initial = argument.partition(" ")
-        if method.upper() == "LOGIN":
-            user = await self._ask(session, "Username:", initial)
-            password = await self._ask(session, "Password:", "")
-        else:
-            _, user, password = (await self._ask(session, "", initial)).split("\0")
+        if method.upper() not in self._mechanisms:
+            await self._say(session, "504 5.5.4 no such mechanism")
+            return
+        match method.upper():
+            case "LOGIN":
+                user = await self._ask(session, "Username:", initial)
+                password = await self._ask(session, "Password:", "")
+            case "XOAUTH2":
+                user, password = [each.partition("=")[2] for each in (await self._ask(session, "", initial)).split("\x01")[:2]]
+                password = password.removeprefix("Bearer ")
+            case _:
+                _, user, password = (await self._ask(session, "", initial)).split("\0")
         if self._users is not None and self._users.get(user) == password:
             session.login = user
             await self._answer(session, "AUTH", argument, "235 2.7.0 welcome")
-        else:
-            await self._answer(session, "AUTH", argument, "535 5.7.8 wrong user or password")
+            return
+        if method.upper() == "XOAUTH2":
+            # It explains itself in a challenge first, which wants an empty answer.
+            await self._ask(session, '{"status":"401"}', "")
+        await self._answer(session, "AUTH", argument, "535 5.7.8 wrong user or password")
 
     async def _ask(self, session: _Session, question: str, initial: str) -> str:
         if initial:
@@ -284,17 +263,20 @@ class SmtpPeer:
             return
         path, *options = argument.removeprefix("FROM:").split(" ")
         if (await self._answer(session, "MAIL", argument, "250 2.1.0 ok")).startswith("2"):
-            session.reverse_path, session.options, session.recipients = path.strip("<>"), tuple(options), []
+            self._forget(session)
+            session.reverse_path, session.options = path.strip("<>"), tuple(options)
 
     async def _rcpt(self, session: _Session, argument: str) -> None:
-        address = argument.removeprefix("TO:").split(" ")[0].strip("<>")
+        path, *options = argument.removeprefix("TO:").split(" ")
+        address = path.strip("<>")
         if session.reverse_path is None:
             await self._say(session, "503 5.5.1 MAIL first")
         elif (await self._answer(session, "RCPT", address, "250 2.1.5 ok")).startswith("2"):
             session.recipients.append(address)
+            session.recipient_options.append(tuple(options))
 
     async def _data(self, session: _Session) -> None:
-        if not session.recipients:
+        if not session.recipients and not self._takes_letters_to_nobody:
             await self._say(session, "554 5.5.1 no valid recipients")
             return
         if not (await self._answer(session, "DATA", "", "354 go ahead")).startswith("354"):
@@ -308,6 +290,7 @@ class SmtpPeer:
             session.login,
             session.tls,
             session.number,
+            tuple(session.recipient_options),
         )
         self._forget(session)
         # What the client is told nothing of may have been taken all the same.
@@ -335,23 +318,37 @@ class SmtpPeer:
         return b"".join(lines)
 
     def _forget(self, session: _Session) -> None:
-        session.reverse_path, session.recipients = None, []
+        session.reverse_path, session.recipients, session.recipient_options = None, [], []
 
     async def _answer(self, session: _Session, command: str, argument: str, usual: str) -> str:
         """Says what is usual, or suffers the fault that is due; returns what was said."""
         fault = self._fault(command, argument)
         text = usual
         if fault is not None:
-            if fault.kind == "slow":
-                await asyncio.sleep(fault.seconds)
-            elif fault.kind != "reply":
-                await self._suffer(session, fault)
-            else:
-                text = fault.text
+            match fault.kind:
+                case "slow":
+                    await asyncio.sleep(fault.seconds)
+                case "twice":
+                    text = f"{usual}\r\n{usual}"
+                case "raw":
+                    session.writer.write(fault.octets)
+                    await self._after(session, fault)
+                    return fault.octets.decode("utf-8", "replace")
+                case "reply":
+                    text = fault.text
+                case _:
+                    await self._suffer(session, fault)
         await self._say(session, text)
         if text.startswith("421"):
             raise _Gone
         return text
+
+    async def _after(self, session: _Session, fault: Fault) -> None:
+        if fault.then == "hang":
+            await asyncio.Event().wait()
+        if fault.then == "close":
+            session.writer.close()
+            raise _Gone
 
     async def _suffer(self, session: _Session, fault: Fault) -> None:
         match fault.kind:
@@ -364,7 +361,7 @@ class SmtpPeer:
                 session.writer.transport.abort()
             case "reply":
                 await self._say(session, fault.text)
-            case "close" | "slow":
+            case "close" | "slow" | "raw" | "twice":
                 session.writer.close()
         raise _Gone
 
