@@ -1,6 +1,7 @@
 """The one resolver of a process: asynchronous, cached, bounded, and soon silent where there is no DNS."""
 
 import asyncio
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     import dns.asyncresolver
     import dns.message
     import dns.name
+    import dns.resolver
 
 log = structlog.get_logger()
 
-Kind = Literal["A", "AAAA", "MX", "TXT", "PTR", "NS"]
+Kind = Literal["A", "AAAA", "MX", "TXT", "PTR", "NS", "TLSA"]
 Status = Literal["found", "absent", "temperror"]
-Record = str | bytes | tuple[int, str]
 
 MAIL_SECONDS = 5.0
 """What one mail may spend on DNS in all; see `Resolver.deadline`."""
@@ -40,14 +41,29 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Tlsa:
+    """RFC 6698 §2.1."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
+
+
+Record = str | bytes | tuple[int, str] | Tlsa
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """`records`: addresses and host names as str, TXT as bytes with its strings joined, MX as (preference, host).
 
-    `absent`: no such name, or none of that kind; `temperror`: nobody knows for now.
+    `absent`: no such name, or none of that kind; `temperror`: nobody knows for now. `secure`: a name server that is believed has validated
+    it by DNSSEC.
     """
 
     records: tuple[Record, ...] = ()
     status: Status = "absent"
+    secure: bool = False
 
     @property
     def texts(self) -> tuple[bytes, ...]:
@@ -61,18 +77,24 @@ UNKNOWN = Answer(status="temperror")
 
 
 class Resolver:
-    """`nameservers` are (address, port) pairs; None takes the system's. One event loop uses an instance."""
+    """`nameservers` are (address, port) pairs; None takes the system's. One event loop uses an instance.
+
+    `dnssec` has answers validated. Whose word on that counts: name servers on this machine, and with `"everybody"` all that are asked. What
+    others say crosses a network on which anybody may write the bit that says so (RFC 6698 §A.3).
+    """
 
     def __init__(
         self,
         nameservers: Sequence[tuple[str, int]] | None = None,
         *,
+        dnssec: Literal["unasked", "on this machine", "everybody"] = "unasked",
         entries: int = 10_000,
         octets: int = 16 << 20,
         concurrency: int = 250,
         seconds: float = MAIL_SECONDS,
     ) -> None:
         self._nameservers = nameservers
+        self._dnssec = dnssec
         self._cache = _Cache(entries, octets)
         self._slots = asyncio.Semaphore(concurrency)
         self._seconds = seconds
@@ -135,11 +157,19 @@ class Resolver:
         except (dns.exception.DNSException, OSError) as error:
             log.info("dns_failed", name=str(host), kind=kind, error=str(error))
         else:
+            secure = self._validated(found)
             if found.rrset is None:
-                return ABSENT, _negative_ttl(found.response)
+                return Answer(secure=secure), _negative_ttl(found.response)
             records = [_record(rdata) for rdata in found.rrset]
-            return Answer(tuple(records), "found"), min(max(found.chaining_result.minimum_ttl, SHORTEST_TTL), LONGEST_TTL)
+            return Answer(tuple(records), "found", secure), min(max(found.chaining_result.minimum_ttl, SHORTEST_TTL), LONGEST_TTL)
         return UNKNOWN, TEMPERROR_TTL
+
+    def _validated(self, found: "dns.resolver.Answer") -> bool:
+        import dns.flags
+
+        if self._dnssec == "unasked" or not found.response.flags & dns.flags.AD:
+            return False
+        return self._dnssec == "everybody" or _is_loopback(found.nameserver)
 
     def _suspect(self) -> None:
         """A time-out: is it that domain's servers, or is there no DNS? Only the latter may silence us, or mail from dead domains could."""
@@ -165,6 +195,7 @@ class Resolver:
         """Made on first use: reading the system's settings may fail, and many a process never asks."""
         if self._client is None:
             import dns.asyncresolver
+            import dns.flags
             import dns.nameserver
 
             client = dns.asyncresolver.Resolver(configure=self._nameservers is None)
@@ -173,6 +204,10 @@ class Resolver:
             client.timeout = 2.0
             client.cache = None
             client.use_edns(0, 0, 1232)  # large TXT records without a second question by TCP
+            if self._dnssec != "unasked":
+                # RFC 6840 §5.7: AD in a question asks for AD in the answer; some give it for DO alone.
+                client.flags = dns.flags.RD | dns.flags.AD
+                client.use_edns(0, dns.flags.DO, 1232)
             self._client = client
         return self._client
 
@@ -210,7 +245,21 @@ class _Cache:
 
 
 def _size(question: Question, answer: Answer) -> int:
-    return len(question.name) + sum(len(record[1] if isinstance(record, tuple) else record) for record in answer.records)
+    return len(question.name) + sum(map(_octets, answer.records))
+
+
+def _octets(record: Record) -> int:
+    match record:
+        case str() | bytes():
+            return len(record)
+        case (_, host):
+            return len(host)
+        case Tlsa():
+            return len(record.data)
+
+
+def _is_loopback(address: str | None) -> bool:
+    return address is not None and ipaddress.ip_address(address).is_loopback
 
 
 def _host(name: str) -> "dns.name.Name | None":
@@ -228,6 +277,7 @@ def _record(rdata: object) -> Record:
     import dns.name
     import dns.rdtypes.ANY.MX
     import dns.rdtypes.ANY.PTR
+    import dns.rdtypes.tlsabase
     import dns.rdtypes.txtbase
 
     match rdata:
@@ -237,6 +287,8 @@ def _record(rdata: object) -> Record:
             return rdata.preference, rdata.exchange.to_text(omit_final_dot=True)
         case dns.rdtypes.ANY.PTR.PTR():
             return rdata.target.to_text(omit_final_dot=True)
+        case dns.rdtypes.tlsabase.TLSABase():
+            return Tlsa(rdata.usage, rdata.selector, rdata.mtype, rdata.cert)
         case _:
             return str(rdata)
 

@@ -12,6 +12,7 @@ from gateway.dnscheck.mx import mx_finding
 from gateway.dnscheck.reverse import reverse_findings
 from gateway.dnscheck.sending import Outlet, Sending, sending
 from gateway.dnscheck.spf import judge, spf_finding
+from gateway.dnscheck.straight import straight_findings
 from gateway.domain.dkim import DkimKey, keys_for
 
 Role = Literal["gateway", "from_address", "reply_address", "bounce_domain"]
@@ -66,7 +67,7 @@ def report(names: Names, known: Known) -> Report:
     outgoing = sending(names.outlet, known)
     return Report(
         outgoing,
-        reverse_findings(outgoing, names.outlet.hostname, known),
+        (*straight_findings(names.outlet, outgoing, known), *reverse_findings(outgoing, names.outlet.hostname, known)),
         tuple(Reported(each, tuple(findings(each, names, outgoing, known))) for each in names.addresses),
     )
 

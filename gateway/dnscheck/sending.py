@@ -19,12 +19,13 @@ INNER = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """As the configuration has it. `relay` is the host of `outbound.relay`, None where letters go into a directory; `sends_from` what
-    `outbound.sends_from` says: addresses, and domains to include."""
+    """As the configuration has it. `relay` is the host of `outbound.relay`, None where letters go into a directory or `straight` to the
+    recipients' servers; `sends_from` what `outbound.sends_from` says: addresses, and domains to include."""
 
     hostname: str
     relay: str | None
     sends_from: tuple[str, ...] = ()
+    straight: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dnslib import AAAA, CNAME, MX, NS, PTR, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
+from dnslib import AAAA, CNAME, MX, NS, PTR, QTYPE, RCODE, RR, SOA, TLSA, TXT, A, DNSRecord
 
 Zone = Mapping[tuple[str, str], Sequence[Any] | str]
 """Records by (name without final dot, kind); `"servfail"` or `"silent"` in their place. A `CNAME` answers for every kind."""
@@ -18,6 +18,7 @@ _MAKE = {
     "PTR": PTR,
     "NS": NS,
     "MX": lambda record: MX(record[1], record[0]),
+    "TLSA": lambda record: TLSA(*record),
     "TXT": lambda text: TXT([text[start : start + 255] for start in range(0, len(text), 255)] or [""]),
 }
 
@@ -31,6 +32,8 @@ class NameServer(asyncio.DatagramProtocol):
         self.ttl = ttl
         self.asked: Counter[tuple[str, str]] = Counter()
         self.deaf = False
+        self.insecure: set[str] | None = None
+        """It validates DNSSEC, and these names alone cannot be; None: it validates nothing."""
         self.truncates = False
         """Answers by UDP say no more than that they are too long."""
         self.port = 0
@@ -66,6 +69,8 @@ class NameServer(asyncio.DatagramProtocol):
         name, kind = str(request.q.qname).rstrip(".").lower(), QTYPE[request.q.qtype]
         self.asked[name, kind] += 1
         reply = request.reply()
+        # RFC 6840 §5.7: only who asks for it is told.
+        reply.header.ad = int(bool(request.header.ad) and self.insecure is not None and name not in self.insecure)
         records = self.zone.get((name, kind), ())
         if records == "silent":
             return None

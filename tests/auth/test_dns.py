@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 
 from gateway.auth import dns
-from gateway.auth.dns import ABSENT, UNKNOWN, Answer, Resolver
+from gateway.auth.dns import ABSENT, UNKNOWN, Answer, Resolver, Tlsa
 from tests.auth.nameserver import NameServer, Zone, name_server, truncating_name_server
 
 ZONE: Zone = {
@@ -177,3 +178,44 @@ async def test_no_name_server_at_all_is_a_temporary_error() -> None:
     resolver = Resolver([])
     assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
     await resolver.close()
+
+
+@pytest.mark.parametrize(
+    ("dnssec", "validates", "secure"),
+    [("on this machine", True, True), ("on this machine", False, False), ("unasked", True, False), ("everybody", True, True)],
+)
+async def test_dnssec_vouches_where_it_is_asked_for_and_the_name_server_says_so(
+    dnssec: Literal["unasked", "on this machine", "everybody"], validates: bool, secure: bool
+) -> None:
+    async with name_server(ZONE) as server:
+        server.insecure = set() if validates else None
+        resolver = Resolver([server.address], dnssec=dnssec)
+        found = await resolver.ask("a.test", "MX", resolver.deadline())
+        missing = await resolver.ask("a.test", "TLSA", resolver.deadline())
+        assert (found.secure, missing.secure, missing.status) == (secure, secure, "absent")
+        await resolver.close()
+
+
+@pytest.mark.parametrize(("dnssec", "believed"), [("on this machine", False), ("everybody", True)])
+async def test_what_a_name_server_elsewhere_says_of_dnssec_is_believed_only_where_we_are_told_to(
+    dnssec: Literal["on this machine", "everybody"], believed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the name server of this test were not on this machine."""
+    monkeypatch.setattr(dns, "_is_loopback", lambda _address: False)
+    async with name_server(ZONE) as server:
+        server.insecure = set()
+        resolver = Resolver([server.address], dnssec=dnssec)
+        assert (await resolver.ask("a.test", "MX", resolver.deadline())).secure is believed
+        await resolver.close()
+
+
+async def test_a_tlsa_record_is_read() -> None:
+    async with name_server({("_25._tcp.mx.test", "TLSA"): [(3, 1, 1, bytes(32))]}) as server:
+        resolver = Resolver([server.address])
+        assert await resolver.ask("_25._tcp.mx.test", "TLSA", resolver.deadline()) == Answer((Tlsa(3, 1, 1, bytes(32)),), "found")
+        await resolver.close()
+
+
+def test_a_loopback_address_is_told_from_others() -> None:
+    told = [dns._is_loopback(each) for each in ("127.0.0.53", "::1", "192.0.2.1", "2001:db8::1", None)]
+    assert told == [True, True, False, False, False]
