@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.facts import Effect, KnownClient, KnownTicket, Participant, Relation, SentLetter
+from gateway.domain.facts import Effect, KnownClient, KnownTicket, Participant, Relation
 from gateway.domain.organisation import Budget
 from gateway.domain.states import Priority, Status
 
@@ -52,6 +52,8 @@ class Answer:
     held_told_recently: bool
     waited: timedelta
     now: datetime
+    returns: frozenset[str]
+    """Of the author's addresses, those that are suppressed because mail to them came back."""
 
 
 ASK = text(
@@ -89,6 +91,8 @@ ASK = text(
           WHERE o.kind = 'held' AND r.address = :agent AND o.created_at > now() - interval '1 day')) AS held_told,
         CASE WHEN CAST(:agent AS text) IS NOT NULL
              THEN (SELECT now() - received_at FROM inbound_messages WHERE id = :inbound_id) END AS waited,
+        (SELECT array_agg(address) FROM suppressions WHERE address IN (:author_key, CAST(:agent AS text)) AND cause = 'bounce'
+          AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS returns,
         now() AS now
     """
 )
@@ -133,21 +137,6 @@ DETAILS = text(
     """
 )
 
-REPORTED_BY_PATH = text(
-    """
-    SELECT o.id, r.id, r.address, o.ticket, o.kind, o.agent FROM outbox_recipients r JOIN outbox_messages o ON o.id = r.outbox_id
-    WHERE r.verp = ANY(CAST(:paths AS text[])) LIMIT 1
-    """
-)
-
-REPORTED_BY_ID = text(
-    """
-    SELECT o.id, r.id, r.address, o.ticket, o.kind, o.agent FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id
-    WHERE o.ticket = ANY(CAST(:tickets AS bigint[])) AND (o.message_id = :id OR r.message_id = :id)
-    ORDER BY (lower(r.address) = ANY(CAST(:addresses AS text[]))) DESC, r.position LIMIT 1
-    """
-)
-
 
 async def ask(session: AsyncSession, question: Question, inbound_id: int, budget: Budget) -> Answer:
     """Everything about a message that needs no ticket, in one round trip."""
@@ -179,6 +168,7 @@ async def ask(session: AsyncSession, question: Question, inbound_id: int, budget
         held_told_recently=row.held_told,
         waited=row.waited or timedelta(0),
         now=row.now,
+        returns=frozenset(row.returns or ()),
     )
 
 
@@ -262,14 +252,3 @@ def known_ticket(row: Any, detail: Any) -> KnownTicket:
 def known_client(number: int, name: str, addresses: Sequence[tuple[str, str]] | None) -> KnownClient:
     found = addresses or ()
     return KnownClient(number, name, found[0][1] if found else "", tuple(key for key, _ in found))
-
-
-async def reported_letter(
-    session: AsyncSession, paths: Sequence[str], original_id: str | None, tickets: Sequence[int], addresses: Sequence[str]
-) -> SentLetter | None:
-    """The letter of ours that a report is about: by its own reverse-path, else by its Message-ID (bare) on one of these tickets."""
-    row = (await session.execute(REPORTED_BY_PATH, {"paths": list(paths)})).first() if paths else None
-    if row is None and original_id and tickets:
-        values = {"id": f"<{original_id}>", "tickets": list(tickets), "addresses": [each.lower() for each in addresses]}
-        row = (await session.execute(REPORTED_BY_ID, values)).first()
-    return SentLetter(*row) if row is not None else None

@@ -27,6 +27,14 @@ class Case:
     """The one that it is decided for, where each of several makes a ticket of it."""
     reasons: list[str] = field(default_factory=list)
 
+    @property
+    def held_back(self) -> str | None:
+        """Why a person has to look at it first, by what was found before it was kept; None once a person has sorted it."""
+        found = self.facts.screening
+        if found is None or found.hold is None or self.facts.assigned is not None:
+            return None
+        return f"held for a person: {found.hold}"
+
     def settle(
         self,
         state: InboundState,

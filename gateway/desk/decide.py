@@ -9,7 +9,8 @@ from gateway.desk.from_agents import from_agent
 from gateway.desk.from_clients import from_outside
 from gateway.desk.identify import FromAgent, FromNobody, FromOurselves, FromOutside, identify
 from gateway.desk.own_letters import is_own_letter
-from gateway.desk.reports import decide_on_report
+from gateway.desk.reports import decide_on_report, is_unread_report
+from gateway.desk.return_path import routed_to, with_author_heard
 from gateway.desk.route import Route, Unrouted, route
 from gateway.domain.decision import Decision
 from gateway.domain.facts import Facts
@@ -33,17 +34,21 @@ def decide(
     case = Case(message, recipients, reverse_path, verdict, facts, organisation, size, department)
     case.reasons.append(f"it is read as {message.kind.replace('_', ' ')}: {message.reason}")
     case.reasons.extend(f"warning: {each}" for each in message.warnings)
+    case.reasons.extend(facts.screening.notes if facts.screening is not None else ())
     if facts.duplicate_of is not None:
         return duplicate(case)
-    if message.kind in ("bounce", "complaint"):
-        return decide_on_report(message, facts, organisation, tuple(case.reasons))
+    if case.held_back is not None and facts.screening is not None and facts.screening.threat:
+        return case.settle(InboundState.HELD, "held", case.held_back)
+    if message.kind in ("bounce", "complaint") or is_unread_report(case):
+        return decide_on_report(case)
     if (probed := decide_on_probe(case)) is not None:
         return probed
     if is_own_letter(message, organisation) or facts.own_words:
         return case.ignored("it is a letter of ours that came back")
     if is_empty(message) and facts.assigned is None:
         return case.ignored("it is empty: no text, no attachment")
-    return by_writer(case, assigned_route(route(message, recipients, organisation, department), facts.assigned, organisation))
+    routed = assigned_route(routed_to(case), facts.assigned, organisation)
+    return with_author_heard(case, by_writer(case, routed))
 
 
 def is_empty(message: Message) -> bool:

@@ -22,6 +22,7 @@ from gateway.letters.facts import NOBODY, NoticeFacts
 from storage.digests import Told
 from storage.engine import database_away, serialization_conflict
 from storage.statements import lock
+from storage.suppressions import suppressed
 
 log = structlog.get_logger()
 
@@ -57,6 +58,9 @@ async def write_digests(sessions: Sessions, organisation: Organisation, wake: Ca
 async def settle(session: AsyncSession, address: str, agent: Agent | None, organisation: Organisation) -> bool:
     """Whether a letter was written: somebody who has gone is told nothing any more. Under a lock, so that two at once share nothing out."""
     await lock(session, (remembered.digest("digest", address),))
+    if await suppressed(session, [address]):
+        # What there is to tell waits until their mailbox takes mail again.
+        return False
     items = await storage.digests.take(session, address, MOST_NOTICES)
     if not items:
         return False

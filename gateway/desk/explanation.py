@@ -23,10 +23,12 @@ from gateway.domain.steps import (
     AddTags,
     Assign,
     Join,
+    Lift,
     Mark,
     MarkAnswered,
     MarkArrived,
     MarkBounced,
+    MarkDelayed,
     Merge,
     Note,
     OpenTicket,
@@ -39,6 +41,7 @@ from gateway.domain.steps import (
     SetSubject,
     Setting,
     Step,
+    Suppress,
 )
 from gateway.domain.verdict import Verdict
 from gateway.letters.problems import problem_in_words
@@ -182,7 +185,7 @@ def in_words(step: Step) -> tuple[str, ...]:
             return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",) if step.people else ()
         case Note():
             return (f"notes the event {step.kind}",)
-        case MarkBounced() | MarkArrived() | MarkAnswered():
+        case MarkBounced() | MarkDelayed() | Suppress() | Lift() | MarkArrived() | MarkAnswered():
             return (mark_in_words(step),)
         case Send():
             to = ", ".join(each.address for each in (*step.to, *step.cc, *step.bcc))
@@ -197,6 +200,12 @@ def mark_in_words(step: Mark) -> str:
     match step:
         case MarkBounced():
             return f"marks our letter {step.outbox_id} as bounced"
+        case MarkDelayed():
+            return f"marks our letter {step.outbox_id} as late"
+        case Suppress():
+            return f"sends no automatic letters to {step.address} {f'for {step.days} days' if step.days else 'any more'}"
+        case Lift():
+            return f"sends automatic letters to {step.address} again"
         case MarkArrived():
             return f"marks our probe {step.probe} as arrived"
         case MarkAnswered():

@@ -33,6 +33,8 @@ def from_outside(case: Case, writer: FromOutside, carried: Carried, routed: Rout
     case.reasons.append(threaded.reason)
     if isinstance(threaded, Starts) and (named := absent_note_of(case, writer, threaded)) is not None:
         return client_reply(case, writer, Joins(named, "an automatic reply of somebody who takes part there"))
+    if case.held_back is not None:
+        return case.settle(InboundState.HELD, "held", case.held_back)
     ruling = rule(case, writer, routed, threaded.ticket if isinstance(threaded, Joins) else None)
     if isinstance(ruling, Decision):
         if case.facts.assigned is None:

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from gateway.desk.identify import FromAgent, FromOutside, Writer, original_autho
 from gateway.desk.orders import tickets_named
 from gateway.desk.own_letters import repeats, ticket_of_copy
 from gateway.desk.remembered import EffectKeys, budget_lock, digest, id_key, subject_key
+from gateway.desk.reported import addresses_in, named_in, original_id, return_paths
 from gateway.desk.route import Route, route
 from gateway.desk.senders.proving import verified_senders
 from gateway.desk.thread import subject_tag
@@ -32,7 +33,8 @@ from storage import probes
 from storage.assignments import last_assigned
 from storage.assignments import loads as loads_of
 from storage.clients import client_numbered
-from storage.knowledge import NEAR, Answer, Question, Spent, ask, latest_replies, letters_to, lock_tickets, reported_letter
+from storage.knowledge import NEAR, Answer, Question, Spent, ask, latest_replies, letters_to, lock_tickets
+from storage.reports import other_recipient, reported_by_id, reported_by_path
 from storage.statements import lock
 
 TURNS = digest("turns")
@@ -81,12 +83,15 @@ async def gather(
         answer = await in_turn(session, answer, question, inbound_id, organisation.budget)
     matches = tuple(IdMatch(identifiers[key], ticket, relation) for key, ticket, relation in answer.ids)
     probe = carried_probe(message, organisation)
-    reported = await reported_by(session, recipients, message, probe)
+    reported = await reported_by(session, recipients, message, probe, organisation)
     wanted = wanted_tickets(message, recipients, matches, answer, reported, organisation)
     if isinstance(writer, FromAgent) and answer.effect is None:
         wanted |= set(tickets_named(message.body.new_text, organisation))
     loads, last = await assignments(session, organisation)
     tickets = await lock_tickets(session, wanted)
+    if reported and tickets:
+        # Another report of the same may have had its effect while we waited.
+        reported = await reported_by(session, recipients, message, probe, organisation)
     others = people_told(message, author_key, tickets, organisation) if may_be_answered(message) else frozenset()
     facts = Facts(
         duplicate_of=answer.effect,
@@ -97,6 +102,8 @@ async def gather(
         room=await room_of(session, author_key, answer.spent, others, organisation.budget),
         held_told_recently=answer.held_told_recently,
         reported=reported,
+        from_relay=is_relay(envelope.peer, organisation.trust) or within(envelope.peer.address or "", organisation.trust.local),
+        returns=answer.returns,
         waited=answer.waited,
         now=answer.now,
         loads=loads,
@@ -105,6 +112,7 @@ async def gather(
         probe=await probes.known(session, probe) if probe is not None else None,
         assigned=assigned,
         own_words=await has_own_words(session, message, organisation),
+        screening=envelope.screening,
     )
     return Gathered(facts, author_key, network)
 
@@ -158,7 +166,7 @@ def wanted_tickets(
     recipients: tuple[str, ...],
     matches: tuple[IdMatch, ...],
     answer: Answer,
-    reported: SentLetter | None,
+    reported: tuple[SentLetter, ...],
     organisation: Organisation,
 ) -> set[int]:
     """Numbers that anything about the message points at, proven or not; whichever count, they are locked first, in order."""
@@ -168,22 +176,35 @@ def wanted_tickets(
     tag = subject_tag(message.subject)
     if tag is not None:
         wanted.add(tag)
-    if reported is not None and reported.ticket is not None:
-        wanted.add(reported.ticket)
+    wanted |= {each.ticket for each in reported if each.ticket is not None}
     return {each for each in wanted if 0 < each < 2**63}
 
 
-async def reported_by(session: AsyncSession, recipients: tuple[str, ...], message: Message, probe: int | None) -> SentLetter | None:
-    """The letter that a report is about: by the recipient's own reverse-path, or by the original's id, which is signed; or the probe's, by
-    its mark in what came back."""
-    if message.kind not in ("bounce", "complaint"):
-        return None
-    original = message.bounce.original_message_id if message.bounce is not None else None
-    named = tuple(dict.fromkeys(filter(None, (original, *message.in_reply_to, *message.references))))
-    tickets = tuple(each.ticket for each in tokens_in_ids(named))
-    addresses = [each.address for each in message.bounce.recipients] if message.bounce is not None else []
-    found = await reported_letter(session, recipients, original or (named[0] if named else None), tickets, addresses)
-    return await probes.letter_of(session, probe) if found is None and probe is not None else found
+async def reported_by(
+    session: AsyncSession, recipients: tuple[str, ...], message: Message, probe: int | None, organisation: Organisation
+) -> tuple[SentLetter, ...]:
+    """What a report is about: the recipient whose own reverse-path it came to or, of a complaint, encloses; else by the original's id,
+    which is signed; or the probe, by its mark in what came back. Other mail is looked up where it came to a reverse-path."""
+    by_path = await reported_by_path(session, return_paths(message, recipients, organisation))
+    if by_path or message.kind not in ("bounce", "complaint"):
+        return tuple([await with_other_named(session, each, message) for each in by_path])
+    original = original_id(message)
+    found: tuple[SentLetter, ...] = ()
+    if original is not None:
+        tickets = tuple(each.ticket for each in tokens_in_ids((original,)))
+        found = named_in(message, await reported_by_id(session, original, tickets), organisation)
+    if not found and probe is not None:
+        letter = await probes.letter_of(session, probe)
+        return (replace(letter, by="mark"),) if letter is not None else ()
+    return found
+
+
+async def with_other_named(session: AsyncSession, letter: SentLetter, message: Message) -> SentLetter:
+    """Where the report speaks of somebody else whom we wrote to, and not of the one whose reverse-path it came to."""
+    named = addresses_in(message)
+    if not named or address_key(letter.address or "") in named:
+        return letter
+    return replace(letter, names_another=await other_recipient(session, letter, named))
 
 
 def may_be_answered(message: Message) -> bool:

@@ -1,6 +1,7 @@
-"""An agent's reply that did not arrive: who is told of it, by the built-in notification or a configured one (C1–C7). PURE."""
+"""An agent's reply that did not arrive, or is late or unwanted: who is told, by the built-in notification or a configured one (C1–C7).
+PURE."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -13,16 +14,24 @@ from gateway.domain.facts import KnownTicket
 from gateway.domain.notifications import Notification
 from gateway.domain.organisation import Agent, Organisation
 from gateway.domain.states import LetterKind
-from gateway.domain.steps import Send, Step
+from gateway.domain.steps import ReportedAs, Returned, Send, Step
 
 LOST: Final = LetterKind.FAILED_DELIVERY
 BUILT_IN: Final = Notification(LOST, ("assignee",))
 
 
-def told_of_loss(author: str, ticket: KnownTicket | None, why: str, organisation: Organisation) -> tuple[Step, ...]:
+def told_of_loss(
+    author: str,
+    ticket: KnownTicket | None,
+    returned: Sequence[Returned],
+    organisation: Organisation,
+    reported: ReportedAs = "failed",
+) -> tuple[Step, ...]:
     """`author` is the address of the agent who wrote it: they are this event's `assignee`, and the ticket's where they can be told nothing
     any more. `ticket` None: nothing is known of it but the reply."""
-    return without_repetition(tuple(letters(author, ticket, why, organisation)))
+    why = "; ".join(f"{each.address}: {each.said}" for each in returned)
+    found = (replace(each, reported=reported, returned=tuple(returned)) for each in letters(author, ticket, why, organisation))
+    return without_repetition(tuple(found))
 
 
 def letters(author: str, ticket: KnownTicket | None, why: str, organisation: Organisation) -> Iterator[Send]:

@@ -208,6 +208,8 @@ def why_silent(case: Case) -> str | None:
     if not case.reverse_path:
         # RFC 5321 §4.5.5: a null reverse-path wants no answer.
         return "it came with the null reverse-path"
+    if any(map(case.organisation.takes_bounces, case.recipients)):
+        return "it was written to the return address of a letter of ours, as programs do"
     if case.verdict.disowned:
         return "its author's domain disowns it (DMARC fail)"
     return case.facts.spent

@@ -22,9 +22,6 @@ from gateway.mail.address import address_key
 from gateway.tokens.carriers import carries_reply_token, letter_id, note_token, reply_address, reply_token, thread_token
 from gateway.tokens.codec import Keyring, Purpose
 
-STAFF_FILES = 10 * 2**20
-"""Bytes of attachments that a letter to staff carries; what is larger is named in it and stays on the ticket."""
-
 GATHERED = (
     LetterKind.NEW_TICKET,
     LetterKind.CLIENT_REPLY,
@@ -237,8 +234,6 @@ def shows_note(send: Send) -> bool:
 
 def files(send: Send, article: AddArticle | None) -> tuple[AttachmentRef, ...]:
     if article is None or send.about != "article" or send.kind is LetterKind.REGISTERED:
-        return ()
-    if send.staff and sum(len(each.content) for each in article.files) > STAFF_FILES:
         return ()
     return tuple(
         AttachmentRef(

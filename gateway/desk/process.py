@@ -35,6 +35,10 @@ SHORTEST_WAIT, LONGEST_WAIT = 60.0, 600.0
 """Seconds between two looks at a message that DNS does not tell the author of: as long again as it has waited, within these."""
 
 
+IN_HAND = 2.0
+"""Seconds until a sender has written down what became of a letter, as a rule: a server may be quicker with its report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What is known of a message apart from its content. `redelivery_key` is as the inbound row has it."""
@@ -95,6 +99,8 @@ async def process(
     if not await try_lock(session, [key for each in (first, *others) for key in lock_keys(message, each)]):
         return Busy()
     gathered = await known_of(session, arrived, message, first, organisation)
+    if message.kind in ("bounce", "complaint") and any(each.in_hand for each in gathered.facts.reported):
+        return Postponed(IN_HAND, "what became of the letter that it reports on is being written down")
     decision = decided(arrived, message, verdict, gathered, first, organisation)
     if decision.state is InboundState.QUEUED:
         return Postponed(min(LONGEST_WAIT, max(SHORTEST_WAIT, gathered.facts.waited.total_seconds())), decision.why)

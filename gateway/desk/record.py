@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import storage.outbox
 from gateway.desk.outgoing import gathered, write
 from gateway.desk.senders.proving import proofs_for
+from gateway.desk.suppressing import suppress, without_suppressed
 from gateway.desk.telling import Cause, LetterTicket, Subject, wants_latest
 from gateway.desk.traces import COLUMN, NO_SOURCE, Source, note_step, participant, spent, tag_key, value_of
 from gateway.domain.actor import Actor
@@ -22,6 +23,7 @@ from gateway.domain.steps import (
     MarkAnswered,
     MarkArrived,
     MarkBounced,
+    MarkDelayed,
     Merge,
     Note,
     OpenTicket,
@@ -29,14 +31,16 @@ from gateway.domain.steps import (
     Send,
     Setting,
     Step,
+    Suppress,
 )
+from gateway.domain.suppressions import Suppression
 from gateway.letters.facts import LatestFacts
 from gateway.letters.faults import Fault
 from storage import probes
 from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
-from storage.reports import mark_bounced
+from storage.reports import mark_bounced, mark_delayed
 from storage.ticket_views import latest_message
 
 log = structlog.get_logger()
@@ -48,6 +52,8 @@ class Recorded:
 
     ticket: int | None
     letters: bool
+    warnings: tuple[Suppression, ...] = ()
+    """Addresses that an agent's reply goes to, although mail to them came back or their owners complained."""
 
 
 async def record(
@@ -64,6 +70,7 @@ async def record(
     Lock order: keys and tickets before this, the inbound row after it.
     """
     rows = rows if rows is not None else Attached()
+    steps, warnings = await without_suppressed(session, steps, ticket, cause.actor, organisation)
     articles = [each for each in steps if isinstance(each, AddArticle)]
     # What letters are about: a note never is (X5).
     article = next((each for each in articles if each.kind is not ArticleKind.NOTE), None)
@@ -94,7 +101,7 @@ async def record(
     note = next((each for each in articles if each.kind is ArticleKind.NOTE), None)
     rated = next((each for each in steps if isinstance(each, Note) and each.kind is EventKind.RATED), None)
     subject = replace(subject, note=note, rated=rated, latest=await latest_of(session, subject, sends))
-    return Recorded(subject.ticket.number, await write_letters(session, sends, subject, cause, organisation))
+    return Recorded(subject.ticket.number, await write_letters(session, sends, subject, cause, organisation), warnings)
 
 
 async def write_letters(session: AsyncSession, sends: Sequence[Send], subject: Subject, cause: Cause, organisation: Organisation) -> bool:
@@ -114,6 +121,10 @@ async def write_mark(session: AsyncSession, step: Step, cause: Cause) -> None:
     match step:
         case MarkBounced():
             await mark_bounced(session, step.outbox_id, step.recipient_id, step.reply)
+        case MarkDelayed():
+            await mark_delayed(session, step.outbox_id, step.recipient_id)
+        case Suppress():
+            await suppress(session, step)
         case MarkArrived():
             await probes.arrived(session, step.probe, cause.inbound_id, step.arrival)
         case MarkAnswered():

@@ -49,6 +49,7 @@ def seen_by_rules(case: Case, writer: FromOutside, routed: Route | Unrouted, tic
         department=ticket.department if ticket is not None else gateway.department if gateway is not None else None,
         category=ticket.category if ticket is not None else gateway.category if gateway is not None else None,
         author=(writer.key, writer.person.name),
+        scanned=case.facts.screening.spam_score if case.facts.screening is not None else None,
     )
 
 

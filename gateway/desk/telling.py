@@ -1,7 +1,9 @@
 """What a letter tells: from a `Send` step, the ticket as it stands and the cause to the macros of its template. PURE."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from gateway.domain.actor import Actor
 from gateway.domain.organisation import Language, Organisation
@@ -18,9 +20,11 @@ from gateway.letters.facts import (
     LevelFacts,
     RatingFacts,
     ReceiptFacts,
+    ReportFacts,
     TicketFacts,
 )
 from gateway.letters.receipt import receipt_facts
+from gateway.letters.returned import returned_facts
 from gateway.letters.texts import CUT
 from gateway.mail.address import shown_address
 from gateway.tokens.codec import Keyring
@@ -121,6 +125,7 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
         article=told,
         latest=latest if send.staff and send.kind in SHOW_LATEST else LatestFacts(),
         why=send.why,
+        report=report_facts(send),
         receipt=receipt_facts(send.receipt, send.language) if send.receipt is not None else ReceiptFacts(),
         audience=reader(send),
         template=send.template,
@@ -130,6 +135,12 @@ def letter_facts(send: Send, subject: Subject, cause: Cause, organisation: Organ
         rating=rating_facts(send, subject, cause, organisation),
         proven=cause.proven,
     )
+
+
+def report_facts(send: Send) -> ReportFacts:
+    if send.reported is None:
+        return ReportFacts()
+    return ReportFacts(send.reported, tuple(returned_facts(each, send.language) for each in send.returned))
 
 
 def ticket_facts(ticket: LetterTicket) -> TicketFacts:
@@ -191,8 +202,10 @@ def scale(send: Send, ticket: LetterTicket, cause: Cause, organisation: Organisa
 
 
 def signed(article: AddArticle) -> str:
-    """An agent's words with their signature, which is theirs to send; a single line of it is but a telephone's advertisement."""
-    return f"{article.text}\n\n-- \n{article.signature}" if "\n" in article.signature.strip() else article.text
+    """An agent's words with their signature, which is theirs to send; a single line of it is but a telephone's advertisement. It may begin
+    with the line that marked it in the agent's own mail."""
+    signature = article.signature.strip()
+    return f"{article.text}\n\n-- \n{_MARK.sub('', signature)}" if "\n" in signature else article.text
 
 
 def bounded(text: str, language: Language) -> str:
@@ -202,3 +215,6 @@ def bounded(text: str, language: Language) -> str:
 def gateway_name(address: str, organisation: Organisation) -> str:
     gateway = organisation.gateway(address)
     return (gateway.name if gateway is not None else "") or organisation.desk.name
+
+
+_MARK: Final = re.compile(r"\A(?:--|—|–—|—-|__)[ \xa0]*\n")

@@ -48,6 +48,8 @@ def thread(
         return Joins(ticket, f"a genuine token of ticket #{ticket.number} came with it")
     if (joined := by_ids(message, author_key, facts, department)) is not None:
         return joined
+    if (joined := by_return_path(facts)) is not None:
+        return joined
     return by_subject(message, author_key, verdict, facts)
 
 
@@ -68,6 +70,13 @@ def by_ids(message: Message, author_key: str, facts: Facts, department: str | No
         if match.identifier == message.message_id and match.relation == "refers" and ticket and overlaps(message, author_key, ticket):
             return Joins(ticket, f"mail of ticket #{ticket.number} refers to it")
     return None
+
+
+def by_return_path(facts: Facts) -> Joins | None:
+    """Whoever knows the reverse-path of a letter has got it: its token is as good as the id's."""
+    numbers = (each.ticket for each in facts.reported if each.by == "path" and each.ticket is not None)
+    ticket = next((found for number in numbers if (found := facts.ticket(number)) is not None), None)
+    return Joins(ticket, f"it was written to the return address of a letter about ticket #{ticket.number}") if ticket is not None else None
 
 
 def matches_for(department: str | None, message: Message, facts: Facts) -> tuple[IdMatch, ...]:

@@ -16,9 +16,11 @@ from gateway.domain.steps import (
     AddTags,
     Assign,
     Join,
+    Lift,
     MarkAnswered,
     MarkArrived,
     MarkBounced,
+    MarkDelayed,
     Merge,
     Note,
     OpenTicket,
@@ -32,6 +34,7 @@ from gateway.domain.steps import (
     SetSubject,
     Setting,
     Step,
+    Suppress,
 )
 from gateway.mail.address import address_key
 from storage.changes import Attached, Row
@@ -112,7 +115,7 @@ def note_step(
             hang_on(step, number, before, cause, rows)
         case Note():
             rows.events.append(event(step.kind, number, cause, step.data))
-        case MarkBounced() | MarkArrived() | MarkAnswered() | Send():
+        case MarkBounced() | MarkDelayed() | Suppress() | Lift() | MarkArrived() | MarkAnswered() | Send():
             pass
         case _:
             assert_never(step)

@@ -67,7 +67,8 @@ _WEAK_PHRASES = re.compile(
 _TEMPORARY = re.compile(
     r"will be retried|still being retried|will (?:continue to|keep) try|warning only|delayed|no action is required on your part"
     r"|do not need to resend|\bdelay\b|will be attempted"
-    r"|попытки доставки будут продолжены|próby dostarczenia będą",
+    r"|попытки доставки будут продолжены|пока не доставлен|ещ[её] не доставлен|pr[óo]by (?:dostarczenia|dor[ęe]czenia) b[ęe]d[ąa]"
+    r"|jeszcze nie zosta[łl]a (?:dostarczona|dor[ęe]czona)",
     re.IGNORECASE,
 )
 _NOTIFIED = re.compile(r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery|DeliveryDelay)\\?"', re.IGNORECASE)
@@ -293,9 +294,9 @@ def _recipient(address: str, above: str) -> BounceRecipient:
     near = above[at : at + 1200] if at >= 0 else above[:2000]
     status = _STATUS.search(near) or _STATUS.search(above)
     code = _REPLY_CODE.search(near)
-    line = (
-        near[code.start() : code.start() + _MOST_DIAGNOSTIC].partition("\n\n")[0] if code else near[:_MOST_DIAGNOSTIC].partition("\n\n")[0]
-    )
+    # Without a code, what stands behind the address: `<anna@client.test>: Sorry, no mailbox here`, or the paragraph below it.
+    said = near[code.start() :] if code else near[len(address) if at >= 0 else 0 :].lstrip("<>\"'):;,. \t\r\n")
+    line = said[:_MOST_DIAGNOSTIC].partition("\n\n")[0]
     derived = f"{code[1][0]}.0.0" if code else None
     notified = _NOTIFIED.search(above)
     action = _NOTIFIED_ACTIONS.get(notified[1].casefold()) if notified else None

@@ -2,6 +2,8 @@
 
 import re
 
+from gateway.mail.encoded_words import decode_words
+
 MAX_ID = 2048
 MAX_IDS = 500
 """Of one References field; the newest, at its end, are kept."""
@@ -33,7 +35,11 @@ def read_id(value: str) -> str | None:
 
 
 def read_ids(value: str) -> tuple[str, ...]:
-    """All ids of an In-Reply-To or References field, in order, each once; phrases and comments between them are skipped."""
+    """All ids of an In-Reply-To or References field, in order, each once; phrases and comments between them are skipped.
+
+    RFC 2047 §5 allows no encoded word in an id, but Python's email package makes them of ids that exceed a line.
+    """
+    value = decode_words(value)
     candidates = _BRACKETED.findall(value) or _BARE.findall(value)
     if not candidates and value.lstrip().startswith("<"):
         candidates = [value]

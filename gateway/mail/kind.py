@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from gateway.mail.address import parse_mailboxes
 from gateway.mail.automatic import why_auto_reply
 from gateway.mail.bounce import notified_complaint, read_bounce
-from gateway.mail.message import Bounce, Kind
+from gateway.mail.complaint import read_complaint
+from gateway.mail.message import Bounce, Complaint, Kind
 from gateway.mail.parts import Headers, Parts, header
 
 
@@ -17,6 +18,7 @@ class KindVerdict:
     kind: Kind
     reason: str
     bounce: Bounce | None = None
+    complaint: Complaint | None = None
     code: str | None = None
     link: str | None = None
 
@@ -85,8 +87,9 @@ def read_kind(headers: Headers, subject: str, text: str, parts: Parts) -> KindVe
     confirmation = _confirmation(headers, subject, text)
     if confirmation:
         return confirmation
-    if any(part.content_type == "message/feedback-report" for part in parts):
-        return KindVerdict("complaint", "it carries a feedback report (RFC 5965)")
+    complaint = read_complaint(parts)
+    if complaint:
+        return KindVerdict("complaint", "it carries a feedback report (RFC 5965)", complaint=complaint)
     if notified_complaint(headers, text):
         return KindVerdict("complaint", "it is Amazon SES's notice of a complaint")
     bounce = read_bounce(headers, subject, text, parts)

@@ -54,6 +54,17 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a feedback report (RFC 5965) says of a letter of ours. `feedback_type` is e.g. `abuse`, lower-case; `reverse_paths` and the id
+    are the reported letter's, `recipients` those that were not hidden."""
+
+    feedback_type: str
+    reverse_paths: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    original_message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forwarded:
     """The innermost original of a forwarded message, as its forwarder's mail program wrote it down."""
 
@@ -135,6 +146,7 @@ class Message:
     language: str | None = None
     forwarded: Forwarded | None = None
     bounce: Bounce | None = None
+    complaint: Complaint | None = None
     calendar: Calendar | None = None
     confirmation: Confirmation | None = None
     """Of kind `forwarding_confirmation` alone."""

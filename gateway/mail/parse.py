@@ -191,6 +191,7 @@ def _with_content(message: Message, content: Content, text: _Text, ours: Ours) -
         kind=verdict.kind,
         reason=verdict.reason,
         bounce=verdict.bounce,
+        complaint=verdict.complaint,
         body=Body(text.text, cut.new_text, cut.quoted_text, cut.signature, text.html),
         attachments=content.attachments,
         language=language.guess_language(cut.new_text or text.text),

@@ -164,7 +164,11 @@ LANGUAGES: tuple[Phrases, ...] = (
         "|wolny od wirusów|pobierz outlook dla|wysłane ze|wysłano ze|uzyskaj aplikację outlook|pobierz aplikacje outlook"
         "|wysłane przy użyciu|przepraszam za zwięzłość",
         undelivered="niedostarczaln|nie można dostarczyć|nie powiodło się dostarczenie|nie udało się dostarczyć"
-        "|nie została dostarczona|nie mogła zostać dostarczona|nie doręczono",
+        "|nie została dostarczona|nie mogła zostać dostarczona|nie doręczono|nie została doręczona|niedoręczon"
+        "|opóźnienie w dostarczeniu|opóźnienie w doręczeniu"
+        # As servers write it that keep to ASCII.
+        "|nie mozna dostarczyc|nie udalo sie dostarczyc|nie zostala dostarczona|nie mogla zostac dostarczona|nie doreczono"
+        "|nie zostala doreczona",
         vacation="automatyczna odpowiedź|autoodpowiedź|odpowiedź automatyczna|poza biurem|nieobecność|nieobecny|nieobecna|urlop"
         "|jestem na urlopie|autoresponder|jestem poza biurem|zwrotka automatyczna|automatyczna odp|przebywam na urlopie",
         words="i nie na że jak to ale z dla mnie się jest do w o co proszę dziękuję dzień dobry czy po pozdrawiam mam być przez"

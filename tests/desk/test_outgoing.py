@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.desk.decide import decide
 from gateway.desk.outgoing import thread_ids, write
-from gateway.desk.telling import STAFF_WORDS, Cause, LetterTicket, Subject
+from gateway.desk.telling import STAFF_WORDS, Cause, LetterTicket, Subject, signed
 from gateway.domain.actor import SYSTEM, Actor
 from gateway.domain.facts import Facts, KnownTicket, Participant
 from gateway.domain.letter import NewLetter, Recipient
@@ -166,11 +166,11 @@ def test_each_recipient_has_a_reverse_path_of_their_own_where_bounces_are_taken(
     assert all(each.startswith("b+") and each.endswith("@bounces.desk.test") and len(each.rpartition("@")[0]) <= 64 for each in verps)
 
 
-@pytest.mark.parametrize(("size", "sent"), [(10 * 2**20, True), (10 * 2**20 + 1, False)])
-def test_staff_are_sent_files_up_to_a_bound_and_clients_all(size: int, sent: bool) -> None:
-    content = b"x" * size
+def test_letters_have_the_files_of_what_they_repeat_whatever_their_size() -> None:
+    """The sender says which of them fit (`gateway/outbound/lighten.py`)."""
+    content = b"x" * (10 * 2**20 + 1)
     article = AddArticle(ArticleKind.CLIENT_MESSAGE, "See!", files=(File("big.bin", "application/x", content, "ab" * 32),))
-    assert bool(written(TO_DANA, ANNA, article=article).attachments) is sent
+    assert [each.filename for each in written(TO_DANA, ANNA, article=article).attachments] == ["big.bin"]
     assert "big.bin" in written(TO_DANA, ANNA, article=article).text
     assert written(TO_ANNA, article=article).attachments
     assert not written(replace(TO_ANNA, kind=LetterKind.REGISTERED), article=article).attachments
@@ -298,3 +298,19 @@ def test_such_a_letter_is_really_written() -> None:
     text = copy.get_body(("plain",))
     assert text is not None
     assert "Use water, not r+***@desk.test" in text.get_content()
+
+
+@pytest.mark.parametrize(
+    ("signature", "shown"),
+    [
+        ("-- \nDana\nExample Desk", "Words.\n\n-- \nDana\nExample Desk"),
+        ("--\nDana", "Words.\n\n-- \nDana"),
+        ("—\xa0\nDana", "Words.\n\n-- \nDana"),
+        ("Dana\nExample Desk", "Words.\n\n-- \nDana\nExample Desk"),
+        ("--verbose\nhelps", "Words.\n\n-- \n--verbose\nhelps"),
+        ("Sent from my telephone", "Words."),
+        ("", "Words."),
+    ],
+)
+def test_an_agents_signature_stands_below_one_mark(signature: str, shown: str) -> None:
+    assert signed(AddArticle(ArticleKind.AGENT_REPLY, "Words.", signature=signature)) == shown

@@ -40,6 +40,11 @@ def test_a_message_id_is_read_however_it_is_broken(value: str, expected: str | N
         ("Your message of Monday <a@b>", ("a@b",)),
         ('Message from "Ann" of Monday', ()),
         ("<a@b> <a@b>", ("a@b",)),
+        (
+            "=?utf-8?q?=3C0102018f3a5b7c2d-1c6f2a90-000000=40email=2Eamaz?= =?utf-8?q?onses=2Ecom=3E?= <c@d>",
+            ("0102018f3a5b7c2d-1c6f2a90-000000@email.amazonses.com", "c@d"),
+        ),
+        ("=?utf-8?q?=3Ca=00=40=0D=0Ab=3E?=", ("a@b",)),
         ("<a@b", ("a@b",)),
         ("", ()),
     ],

@@ -188,6 +188,38 @@ def test_the_original_id_is_read_from_the_words_below_the_divider() -> None:
     assert verdict.bounce.original_message_id == "sent-2@mx.example.com"
 
 
+@pytest.mark.parametrize(
+    ("subject", "text", "permanent", "said"),
+    [
+        (
+            "failure notice",
+            "I wasn't able to deliver your message.\n\n<a@b.test>:\nSorry, no mailbox here.\n",
+            True,
+            "Sorry, no mailbox here.",
+        ),
+        (
+            "Delivery Status Notification (Failure)",
+            "It failed permanently:\n\n  a@b.test\n\nThe server is away.\n",
+            True,
+            "The server is away.",
+        ),
+        ("Wiadomosc nie zostala dostarczona", "Nie mozna dostarczyc do: <a@b.test>\nPowod: konto\n", True, "Powod: konto"),
+        (
+            "Opóźnienie w doręczeniu",
+            "List do a@b.test\nczeka. Próby doręczenia będą trwały.\n",
+            False,
+            "czeka. Próby doręczenia będą trwały.",
+        ),
+    ],
+)
+def test_what_a_report_without_codes_says_stands_behind_the_address(subject: str, text: str, permanent: bool, said: str) -> None:
+    verdict = kind_of(DAEMON, subject, text)
+    assert verdict.kind == "bounce"
+    assert verdict.bounce is not None
+    assert verdict.bounce.permanent is permanent
+    assert [(each.address, each.diagnostic) for each in verdict.bounce.recipients] == [("a@b.test", said)]
+
+
 @pytest.mark.parametrize(("notification", "kind"), [("Bounce", "bounce"), ("Delivery", "bounce"), ("Complaint", "complaint")])
 def test_amazons_notices_are_read_by_their_type(notification: str, kind: str) -> None:
     inner = json.dumps({"notificationType": notification, "mail": {"messageId": "0101-ses"}, "recipient": "who@example.net"})

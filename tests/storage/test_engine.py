@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -53,6 +54,11 @@ async def run(engine: AsyncEngine, statement: str) -> object:
         ("postgres://h/d", "postgresql+asyncpg://h/d"),
         ("postgresql+asyncpg://u@/d?host=/run/pg&port=5432", "postgresql+asyncpg://u@/d?host=%2Frun%2Fpg&port=5432"),
         ("postgresql://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
+        ("postgresql://u:p@a:1,b/d", "postgresql+asyncpg://u:p@/d?host=a%2Cb&port=1%2C5432&target_session_attrs=read-write"),
+        (
+            "postgresql://[::1]:1,[::2]/d?target_session_attrs=any",
+            "postgresql+asyncpg:///d?host=%3A%3A1%2C%3A%3A2&port=1%2C5432&target_session_attrs=any",
+        ),
     ],
 )
 def test_urls_are_understood(given: str, expected: str) -> None:
@@ -60,7 +66,17 @@ def test_urls_are_understood(given: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "embedded", "mysql://h/d", "postgresql+psycopg2://h/d", "postgresql://h:port/d", "postgresql://u:secret@h/d?what=1"]
+    "given",
+    [
+        "",
+        "embedded",
+        "mysql://h/d",
+        "postgresql+psycopg2://h/d",
+        "postgresql://h:port/d",
+        "postgresql://u:secret@h/d?what=1",
+        "postgresql://u:secret@a,b:x/d",
+        "postgresql://u:secret@a,,b/d",
+    ],
 )
 def test_other_urls_are_refused_without_repeating_the_password(given: str) -> None:
     with pytest.raises(ValueError, match="URL") as caught:
@@ -134,6 +150,35 @@ async def test_a_server_that_does_not_answer_is_away(monkeypatch: pytest.MonkeyP
     assert "no answer within" in str(error)
 
 
+async def test_a_first_host_that_is_silent_keeps_nobody_from_the_second_and_is_not_asked_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.engine.CONNECT_SECONDS", 4.0)
+    there = make_url(database_url)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        hosts, ports = f"127.0.0.1,{there.query['host']}", f"{silent.getsockname()[1]},{there.query['port']}"
+        url = f"postgresql://deskgate@/{there.database}?host={hosts}&port={ports}&ssl=disable&target_session_attrs=read-write"
+        engine = connect(url, pool_size=2)
+        assert await run(engine, "SELECT 1") == 1
+        async with engine.connect(), asyncio.timeout(1.5):
+            assert await run(engine, "SELECT 2") == 2
+        await engine.dispose()
+
+
+async def test_hosts_of_which_none_takes_writes_are_away_and_all_are_named(database_url: str) -> None:
+    engine = connect(database_url)
+    await run(engine, f'ALTER DATABASE "{engine.url.database}" SET default_transaction_read_only = on')
+    await engine.dispose()
+    there = make_url(database_url)
+    hosts = f"host={there.query['host']},127.0.0.1&port={there.query['port']},9&ssl=disable"
+    error = await failure_of(run(connect(f"postgresql://deskgate@/{there.database}?{hosts}&target_session_attrs=read-write"), "SELECT 1"))
+    assert database_away(error)
+    assert "it takes no writes" in str(error)
+    assert "127.0.0.1:9" in str(error)
+
+
 async def interrupted(engine: AsyncEngine, interrupt: Callable[[], object]) -> BaseException:
     """What a statement that is at work meets when the server is interrupted."""
     work = asyncio.create_task(run(engine, "SELECT pg_sleep(20)"))
@@ -150,6 +195,8 @@ async def test_a_server_that_is_shut_down_under_a_statement_is_away(own_server: 
 
 async def test_a_backend_that_is_killed_is_away_and_the_engine_recovers(own_server: EmbeddedServer) -> None:
     engine = connect(own_server.url, pool_size=2)
+    # As `serve` does: the server ends when one of its processes does, and is started again.
+    watching = asyncio.create_task(own_server.watch(0.1))
     backend = await run(engine, "SELECT pg_backend_pid()")
     assert isinstance(backend, int)
     assert database_away(await interrupted(engine, lambda: os.kill(backend, signal.SIGKILL)))
@@ -164,6 +211,7 @@ async def test_a_backend_that_is_killed_is_away_and_the_engine_recovers(own_serv
     async with asyncio.timeout(20):
         while not await answers():
             await asyncio.sleep(0.02)
+    watching.cancel()
     await engine.dispose()
 
 

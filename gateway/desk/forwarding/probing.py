@@ -11,6 +11,7 @@ import storage.outbox
 from gateway.desk import audience
 from gateway.desk.forwarding.report import in_words, patience
 from gateway.desk.outgoing import letter_of_desk
+from gateway.desk.suppressing import staff_unreached
 from gateway.desk.telling import Cause, LetterTicket
 from gateway.domain.actor import SYSTEM
 from gateway.domain.letter import URGENT, NewLetter, NewRecipient, Party, one_line
@@ -80,7 +81,8 @@ def probe_letter(number: int, address: str, author: Party, organisation: Organis
 async def tell_agents(session: AsyncSession, gateway: Gateway, probe: Probe, organisation: Organisation, *, failed: bool) -> int:
     """One letter a language; how many. Told of once, for it is remembered in the same transaction."""
     kind = LetterKind.FORWARDING_FAILED if failed else LetterKind.FORWARDING_RESTORED
-    sends = audience.to_staff(kind, agents_of(gateway, organisation), organisation)
+    dead = await staff_unreached(session, organisation)
+    sends = audience.to_staff(kind, (each for each in agents_of(gateway, organisation) if each not in dead), organisation)
     letters = [agents_letter(each, gateway, probe, organisation) for each in sends]
     await probes.alarm(session, probe.number, failed=failed)
     if letters:

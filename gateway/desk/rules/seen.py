@@ -58,10 +58,12 @@ def seen_on_receipt(
     department: str | None,
     category: str | None = None,
     author: tuple[str, str] | None = None,
+    scanned: float | None = None,
 ) -> Seen:
     """Of a mail that is being taken in; what the message itself tells is read from it.
 
     `author` is the normalised address and the name of whom the mail counts as being from, where that is not whom From names.
+    `scanned` is the spam score that our own checks came to.
     """
     mailbox = message.author
     named = ("", "") if mailbox is None else (mailbox.key or mailbox.address.casefold(), mailbox.name)
@@ -78,7 +80,7 @@ def seen_on_receipt(
         reply=reply,
         known_client=known_client,
         size=size,
-        spam_score=spam_score_of(message),
+        spam_score=max((each for each in (scanned, spam_score_of(message)) if each is not None), default=None),
         subject=message.subject,
         language=message.language,
         department=department,
