@@ -54,11 +54,38 @@ class LatestFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedFacts:
+    """What a server said of a letter, what it most likely means, and what to do about it."""
+
+    address: str
+    said: str
+    meaning: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What became of an agent's reply. `what` is `failed`, `delayed` or `complained`."""
+
+    what: str = ""
+    returned: tuple[ReturnedFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFacts:
+    """Of an address that a reply went to, what speaks against it, in words, and since when."""
+
+    address: str
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """Of the commands in one mail: lines that were not obeyed, each with its reason; those that were; the vocabulary, if it was asked for.
 
     `withheld`: nothing of the mail was sent. `left_out`: some of the refused lines were kept from the client, as they should be.
-    `passed_on`: the mail has opened a ticket for the author of what the agent passed on.
+    `passed_on`: the mail has opened a ticket for the author of what the agent passed on. `returned`: whom the reply may not reach.
     """
 
     refused: tuple[tuple[str, str], ...] = ()
@@ -67,6 +94,7 @@ class ReceiptFacts:
     withheld: bool = False
     left_out: bool = False
     passed_on: bool = False
+    returned: tuple[EarlierFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +149,7 @@ class LetterFacts:
     article: ArticleFacts = ArticleFacts()
     latest: LatestFacts = LatestFacts()
     why: str = ""
+    report: ReportFacts = ReportFacts()
     receipt: ReceiptFacts = ReceiptFacts()
     audience: Audience | None = None
     template: str | None = None

@@ -7,6 +7,7 @@ from gateway.domain.organisation import Language
 from gateway.domain.steps import Receipt
 from gateway.letters.facts import ReceiptFacts
 from gateway.letters.problems import problem_in_words
+from gateway.letters.returned import earlier_facts
 
 SENT_AS_TEXT: Final = frozenset({Problem.TEXT_BELOW, Problem.NOT_STAFF})
 
@@ -19,4 +20,5 @@ def receipt_facts(receipt: Receipt, language: Language) -> ReceiptFacts:
         withheld=any(each.problem is Problem.WITHHELD for each in receipt.refused),
         left_out=any(each.problem not in SENT_AS_TEXT for each in receipt.refused),
         passed_on=receipt.passed_on,
+        returned=tuple(earlier_facts(each, language) for each in receipt.returned),
     )

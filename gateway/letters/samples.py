@@ -9,7 +9,8 @@ from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Language
 from gateway.domain.satisfaction import BUILT_IN_FIVE
 from gateway.domain.states import LetterKind, Priority, Status
-from gateway.domain.steps import Person, Receipt
+from gateway.domain.steps import Person, Receipt, Returned
+from gateway.domain.suppressions import Cause, Suppression
 from gateway.letters.facts import (
     ArticleFacts,
     Audience,
@@ -19,11 +20,13 @@ from gateway.letters.facts import (
     LevelFacts,
     NoticeFacts,
     RatingFacts,
+    ReportFacts,
     TicketFacts,
     usual_audience,
 )
 from gateway.letters.problems import held_in_words
 from gateway.letters.receipt import receipt_facts
+from gateway.letters.returned import returned_facts
 
 ANNA: Final = Person("Anna Petrowa", "anna@client.example")
 DANA: Final = Person("Dana Ivanova", "dana@desk.example")
@@ -56,7 +59,9 @@ RECEIPT: Final = Receipt(
     ),
     done=("@tags urgent, fire", "@note It is the third one this year."),
     help=(CommandHelp("@closed", "closes the ticket"), CommandHelp("@assignee NAME", "assigns the ticket to a colleague")),
+    returned=(Suppression("anna@client.example", Cause.BOUNCE, "550 5.1.1 no such user", AT),),
 )
+RETURNED: Final = Returned("anna@client.example", "550 5.1.1 no such user")
 
 
 def sample_facts(kind: LetterKind, language: Language, audience: Audience | None = None, **changes: Any) -> LetterFacts:
@@ -76,6 +81,7 @@ def sample_facts(kind: LetterKind, language: Language, audience: Audience | None
         article=ArticleFacts(WORDS[language], ("smoke.png", "Снимок №1.png")),
         latest=LatestFacts(WORDS[language], ANNA, ("smoke.png", "Снимок №1.png")),
         why=sample_why(kind, language),
+        report=ReportFacts("failed", (returned_facts(RETURNED, language),)),
         receipt=receipt_facts(RECEIPT, language),
         news=Status.RESOLVED if kind is LetterKind.AGENT_REPLY else None,
         rating=sample_rating(kind, language, asked=kind in WITH_SCALE and reader == "client"),

@@ -33,6 +33,45 @@ VIA: dict[Language, str] = {
     "pl": "{name} przez {desk}",
 }
 
+LINKED: dict[Language, dict[str, str]] = {
+    "en": {
+        "one": "This file did not fit into the e-mail. You can download it until {date}:",
+        "several": "These files did not fit into the e-mail. You can download them until {date}:",
+    },
+    "ru": {
+        "one": "Этот файл не поместился в письмо. Его можно скачать по ссылке до {date} включительно:",
+        "several": "Эти файлы не поместились в письмо. Их можно скачать по ссылкам до {date} включительно:",
+    },
+    "pl": {
+        "one": "Ten plik nie zmieścił się w wiadomości. Można go pobrać do {date} włącznie:",
+        "several": "Te pliki nie zmieściły się w wiadomości. Można je pobrać do {date} włącznie:",
+    },
+}
+"""Before links in the place of files."""
+
+KEPT: dict[Language, dict[str, str]] = {
+    "en": {
+        "one": "This file did not fit into the e-mail; it is kept on the ticket:",
+        "several": "These files did not fit into the e-mail; they are kept on the ticket:",
+    },
+    "ru": {
+        "one": "Этот файл не поместился в письмо, он сохранён в обращении:",
+        "several": "Эти файлы не поместились в письмо, они сохранены в обращении:",
+    },
+    "pl": {
+        "one": "Ten plik nie zmieścił się w wiadomości; jest zachowany w zgłoszeniu:",
+        "several": "Te pliki nie zmieściły się w wiadomości; są zachowane w zgłoszeniu:",
+    },
+}
+"""Likewise, where there are no links."""
+
+UNITS: dict[Language, tuple[str, ...]] = {
+    "en": ("B", "KB", "MB", "GB"),
+    "ru": ("Б", "КБ", "МБ", "ГБ"),
+    "pl": ("B", "KB", "MB", "GB"),
+}
+"""Of a file's size, each a thousand of the one before."""
+
 CONFIRMATION: dict[Language, dict[str, str]] = {
     "en": {
         "asks": "{author} asks whether mail may be forwarded to {gateway}. If you have asked for that, confirm it:",

@@ -9,7 +9,7 @@ from gateway.domain.letter import one_line
 from gateway.domain.organisation import Language
 from gateway.domain.states import LetterKind
 from gateway.domain.steps import Person
-from gateway.letters.facts import ArticleFacts, LatestFacts, LetterFacts, NoticeFacts, RatingFacts, ReceiptFacts
+from gateway.letters.facts import ArticleFacts, LatestFacts, LetterFacts, NoticeFacts, RatingFacts, ReceiptFacts, ReportFacts
 from gateway.letters.filters import Moment
 from gateway.letters.lines import as_written
 from gateway.letters.scale import as_buttons, as_lines
@@ -18,6 +18,7 @@ from gateway.letters.texts import HAPPENED, PRIORITY, STATUS, WITHOUT_SUBJECT
 
 LONGEST_NAME = 100
 LONGEST_LINE = 200
+LONGEST_SAID = 500
 LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
@@ -51,7 +52,8 @@ def values(facts: LetterFacts, *, markup: bool) -> dict[str, Any]:
         "link": facts.link,
         "code": facts.code,
         "why": facts.why,
-        "receipt": receipt(facts.receipt),
+        "report": report(facts.report),
+        "receipt": receipt(facts.receipt, facts),
         "notices": [notice(each, facts) for each in facts.notices],
     }
 
@@ -101,7 +103,16 @@ def rating(facts: RatingFacts, *, markup: bool) -> dict[str, object]:
     return {"scale": scale, "levels": levels, "level": facts.level, "score": score, "comment": facts.comment.strip("\n")}
 
 
-def receipt(facts: ReceiptFacts) -> dict[str, object]:
+def report(facts: ReportFacts) -> dict[str, object]:
+    """What a server says is a stranger's word as well."""
+    returned = [
+        {"address": each.address, "said": as_written(each.said, LONGEST_SAID), "meaning": each.meaning, "advice": each.advice}
+        for each in facts.returned
+    ]
+    return {"what": facts.what, "returned": returned}
+
+
+def receipt(facts: ReceiptFacts, letter: LetterFacts) -> dict[str, object]:
     return {
         "refused": [{"line": as_written(line, LONGEST_LINE), "why": why} for line, why in facts.refused],
         "done": [as_written(line, LONGEST_LINE) for line in facts.done],
@@ -109,6 +120,10 @@ def receipt(facts: ReceiptFacts) -> dict[str, object]:
         "withheld": facts.withheld,
         "left_out": facts.left_out,
         "passed_on": facts.passed_on,
+        "returned": [
+            {"address": each.address, "since": moment(each.since, letter), "why": as_written(each.why, LONGEST_SAID)}
+            for each in facts.returned
+        ],
     }
 
 

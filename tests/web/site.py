@@ -18,7 +18,7 @@ from gateway.domain.satisfaction import Satisfaction
 from gateway.letters.operators import NONE
 from gateway.supervisor.sockets import bind
 from gateway.tokens.rating import rate_token
-from gateway.web import picture, server
+from gateway.web import files, picture, server
 from gateway.web.app import create_app
 from gateway.web.preview import PreviewPages
 from gateway.web.rating import Limits, RatingPages, limits
@@ -129,7 +129,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site(sessions: Sessions, satisfaction: Satisfaction | None = None, bounds: Limits | None = None) -> AsyncIterator[Site]:
+async def site(
+    sessions: Sessions, satisfaction: Satisfaction | None = None, bounds: Limits | None = None, downloads: files.Limits | None = None
+) -> AsyncIterator[Site]:
     [listening] = bind("127.0.0.1:0")
     pages = Site(sessions, replace(ORGANISATION, satisfaction=satisfaction or Satisfaction()), listening.getsockname())
 
@@ -140,7 +142,10 @@ async def site(sessions: Sessions, satisfaction: Satisfaction | None = None, bou
     ratings = RatingPages(sessions, lambda: pages.organisation, pictures, wake, bounds or limits(), lambda: datetime.now(UTC) + pages.later)
     started, ending = asyncio.Event(), asyncio.Event()
     previews = PreviewPages(sessions, lambda: pages.organisation, lambda _organisation: pages.templates, Throttle(1000, 1))
-    app = create_app([*picture.routes(pictures), *ratings.routes(), *previews.routes()], ratings.failed)
+    linked = files.FilePages(
+        sessions, lambda: pages.organisation, pictures, downloads or files.limits(), lambda: datetime.now(UTC) + pages.later
+    )
+    app = create_app([*picture.routes(pictures), *ratings.routes(), *previews.routes(), *linked.routes()], ratings.failed)
     serving = asyncio.create_task(server.serve(app, [listening], started.set, ending))
     await started.wait()
     try:
