@@ -11,6 +11,7 @@ from typing import Any, Literal
 from aiosmtpd.smtp import SMTP
 
 from gateway.bench.load import Load, Outcome, plain_messages, run
+from gateway.bench.loops import loop_factory
 from gateway.domain.organisation import Department, Desk, Gateway, Organisation
 from gateway.ingress.accept import Acceptor
 from gateway.ingress.limits import Limits
@@ -119,19 +120,11 @@ async def _serve(name: Server) -> None:
     await asyncio.to_thread(sys.stdin.read)
 
 
-def _loop_factory() -> Any:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
 if __name__ == "__main__":
     import logging
 
     import structlog
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve("bare" if sys.argv[1] == "bare" else "deskgate"))

@@ -1,22 +1,23 @@
 """`deskgate outbox`: what is to be sent, and holding or mending it."""
 
 import argparse
+import asyncio
 import sys
 from dataclasses import asdict
 from typing import Any
 
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
-from gateway.cli.work import work
-from gateway.config.settings import Settings
+from gateway.cli.work import Work, work
 from gateway.domain.states import OutboxState
 from storage import instance, outbox
 
 
 async def list_outbox(options: argparse.Namespace) -> None:
     state = OutboxState(options.state) if options.state else None
+    wanted = outbox.Filter(state, options.ticket, options.kind, options.to, options.destination)
     async with work(options) as opened, opened.sessions() as session:
-        found = await outbox.list_outbox(session, state=state, limit=options.limit)
+        found = await outbox.list_outbox(session, wanted, limit=options.limit)
         held = await outbox.held(session)
     if held is not None:
         say(f"sending is paused: {held.why}")
@@ -31,13 +32,16 @@ async def list_outbox(options: argparse.Namespace) -> None:
             each.ticket,
             [one["address"] for one in each.recipients],
             each.attempts,
+            each.next_attempt_at,
             each.subject,
             each.last_error,
         )
         for each in found
     ]
-    empty = f"nothing is {state}" if state else "no letters yet"
-    print_table(("id", "state", "kind", "ticket", "to", "attempts", "subject", "last error"), rows, empty)
+    empty = (
+        "no letters yet" if wanted == outbox.Filter() else f"nothing is {state}" if wanted == outbox.Filter(state) else "no such letters"
+    )
+    print_table(("id", "state", "kind", "ticket", "to", "attempts", "next attempt", "subject", "last error"), rows, empty)
 
 
 async def show(options: argparse.Namespace) -> None:
@@ -45,7 +49,7 @@ async def show(options: argparse.Namespace) -> None:
         found = await outbox.show(session, options.id)
         if found is None:
             raise Fail(f"there is no letter {options.id} in the outbox")
-        raw = await raw_bytes(session, options.id, opened.settings) if options.raw else b""
+        raw = await raw_bytes(session, options.id, opened) if options.raw else b""
     if options.raw:
         sys.stdout.buffer.write(raw)
     elif options.json:
@@ -54,17 +58,21 @@ async def show(options: argparse.Namespace) -> None:
         print_letter(asdict(found))
 
 
-async def raw_bytes(session: Any, number: int, settings: Settings) -> bytes:
-    """The first recipient's copy, as a sender assembles it and signs it."""
+async def raw_bytes(session: Any, number: int, opened: Work) -> bytes:
+    """The first recipient's copy, as a sender assembles it and signs it for a server that takes any size."""
+    from gateway.app.sender import links
     from gateway.config.dkim import dkim_keys
     from gateway.outbound.assemble import assemble, copies
+    from gateway.outbound.lighten import Lightening
     from gateway.outbound.sign import Signing
 
-    letter = await outbox.load(session, number)
-    assert letter is not None
+    found = await outbox.load(session, number)
+    assert found is not None
+    signing = Signing(dkim_keys(opened.settings.dkim))
+    letter = Lightening(signing, lambda: links(opened.organisation, opened.settings)).usual(found)
     blobs = await outbox.blobs(session, [each.sha256 for each in letter.attachments])
     copy = copies(letter, letter.recipients)[0]
-    return Signing(dkim_keys(settings.dkim)).signed(letter, copy, assemble(letter, copy, blobs))
+    return signing.signed(letter, copy, assemble(letter, copy, blobs))
 
 
 def print_letter(found: dict[str, Any]) -> None:
@@ -73,42 +81,111 @@ def print_letter(found: dict[str, Any]) -> None:
         print(f"  {each['address']}: {each['state']}{' — ' + shown(each['reply']) if each['reply'] else ''}")
 
 
+RETRIED = (OutboxState.QUEUED, OutboxState.FAILED)
+"""Of a ticket's letters, those that `retry --ticket` tries now."""
+CANCELLED = (OutboxState.SCHEDULED, OutboxState.QUEUED)
+WHY_NOT: dict[outbox.Answer, str] = {"absent": "there is no such letter", "leased": "an attempt is under way; ask again in a moment"}
+
+
 async def retry(options: argparse.Namespace) -> None:
-    await act(options, outbox.retry, "due now", {"finished": "it was sent already"})
+    states = (OutboxState.FAILED,) if options.failed else RETRIED
+    await act(options, outbox.retry_all, "due now", "it was sent already", states)
 
 
 async def cancel(options: argparse.Namespace) -> None:
-    await act(options, outbox.cancel, "cancelled", {"finished": "it is finished already"})
+    await act(options, outbox.cancel_all, "cancelled", "it is finished already", CANCELLED)
 
 
-async def act(options: argparse.Namespace, action: Any, done: str, why_not: dict[str, str]) -> None:
+async def act(options: argparse.Namespace, action: Any, done: str, finished: str, states: tuple[OutboxState, ...]) -> None:
+    """What can be done is done, and the command ends as the worst of the letters has it."""
+    failed = getattr(options, "failed", False)
+    if not (options.ids or failed or options.ticket is not None):
+        raise Fail("which letters? give ID, --ticket N" + (" or --failed" if hasattr(options, "failed") else ""), Exit.USAGE)
     async with work(options) as opened:
         async with opened.sessions.begin() as session:
-            answer: outbox.Answer = await action(session, options.id)
-        if answer != "done":
-            reasons = {"absent": "there is no such letter", "leased": "an attempt is under way; ask again in a moment"} | why_not
-            raise Fail(f"letter {options.id}: {reasons[answer]}", Exit.LATER if answer == "leased" else Exit.WRONG)
-        await opened.wake("outbox")
-    print(f"{options.id}: {done}")
+            by_state = await outbox.find(session, states, ticket=options.ticket) if failed or options.ticket is not None else []
+            answers: dict[int, outbox.Answer] = await action(session, list(dict.fromkeys((*options.ids, *by_state))))
+        if "done" in answers.values():
+            await opened.wake("outbox")
+    reasons = WHY_NOT | {"finished": finished}
+    refused = {number: reasons[answer] for number, answer in answers.items() if answer != "done"}
+    acted = [number for number in answers if number not in refused]
+    if options.json:
+        print_json({"done": acted, "refused": [{"id": number, "why": why} for number, why in refused.items()]})
+    else:
+        print_acted(acted, done, refused)
+    if refused:
+        later = set(answers.values()) <= {"done", "leased"}
+        raise Fail("; ".join(f"letter {number}: {why}" for number, why in refused.items()), Exit.LATER if later else Exit.WRONG)
+
+
+def print_acted(acted: list[int], done: str, refused: dict[int, str]) -> None:
+    for number in acted:
+        print(f"{number}: {done}")
+    if not (acted or refused):
+        print("there is no such letter")
 
 
 async def hold(options: argparse.Namespace) -> None:
-    async with work(options) as opened, opened.sessions.begin() as session:
-        await outbox.hold(session, options.why)
-    print("sending is held; `deskgate outbox release` lets letters go")
+    """Tells what is still on the wire once senders have given back the rest."""
+    async with work(options) as opened:
+        async with opened.sessions.begin() as session:
+            await outbox.hold(session, options.why)
+        await opened.wake(CONTROL)
+        left = await on_the_wire(opened)
+    finishing = f"; {left} on the wire are finished first" if left else ""
+    tell(
+        options,
+        {"held": True, "why": options.why, "on_the_wire": left},
+        f"sending is held; `deskgate outbox release` lets letters go{finishing}",
+    )
+
+
+async def on_the_wire(opened: Work) -> int:
+    """Letters in the hands of senders, a second after they were told."""
+    left = 0
+    for _ in range(GIVING_BACK):
+        async with opened.sessions() as session:
+            left = await outbox.under_way(session)
+        if left == 0:
+            break
+        await asyncio.sleep(0.1)
+    return left
 
 
 async def release(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         async with opened.sessions.begin() as session:
             left = await outbox.release(session)
-        await opened.wake("outbox")
-    print("letters go" if left is None else f"still paused: {left.why}")
+        await let_go(opened)
+    tell(options, standing(left), "letters go" if left is None else f"still paused: {left.why}")
 
 
 async def adopt(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         async with opened.sessions.begin() as session:
             left = await instance.adopt(session)
-        await opened.wake("outbox")
-    print("the database is this server's now; letters go" if left is None else f"adopted, but still paused: {left.why}")
+        await let_go(opened)
+    words = "the database is this server's now; letters go" if left is None else f"adopted, but still paused: {left.why}"
+    tell(options, standing(left), words)
+
+
+async def let_go(opened: Work) -> None:
+    await opened.wake(CONTROL)
+    await opened.wake("outbox")
+
+
+def standing(left: outbox.Hold | None) -> dict[str, Any]:
+    return {"held": left is not None, "why": None if left is None else left.why}
+
+
+def tell(options: argparse.Namespace, document: dict[str, Any], words: str) -> None:
+    if options.json:
+        print_json(document)
+    else:
+        print(words)
+
+
+CONTROL = "outbox_control"
+"""The channel on which senders hear that sending is held, or is so no more."""
+GIVING_BACK = 10

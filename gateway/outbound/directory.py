@@ -16,6 +16,8 @@ from gateway.outbound.retry import Deferred, Delivered, Outcome
 class DirectoryTransport:
     """A file's name comes from the parcel's and the recipient's, so that a second attempt writes the same file."""
 
+    several = False
+
     def __init__(self, path: Path) -> None:
         self._path = path
 

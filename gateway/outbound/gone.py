@@ -9,6 +9,8 @@ from gateway.outbound.retry import Deferred, Outcome
 class GoneTransport:
     """To send them by another server would be to send them in a name that it may not use."""
 
+    several = False
+
     def __init__(self, destination: str) -> None:
         self._why = f"the configuration has no server for {destination} any more; put its [from_address.smtp] back, or cancel the letter"
 

@@ -6,6 +6,7 @@ Only what the letter's writer gave is encoded here; values with CR, LF or NUL we
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from gateway.domain.letter import HeaderValue, Party, refuse_breaks
@@ -16,13 +17,15 @@ LINE: Final = 76
 WORD: Final = 75
 
 # Their values are ids, which no encoding may touch (RFC 2047 §5).
-_IDS: Final = frozenset({"references", "in-reply-to"})
+_IDS: Final = frozenset({"message-id", "references", "in-reply-to"})
 
 
 def field(name: str, value: HeaderValue, *, ascii_only: bool = False) -> bytes:
     """The complete field with its CRLF."""
     if not isinstance(value, str):
         return fold(name, addresses(value, ascii_only=ascii_only))
+    if len(name) + 2 + len(value) <= LINE and _PLAIN_WORDS.fullmatch(value) and "=?" not in value:
+        return f"{name}: {value}\r\n".encode()  # as nearly all are: what follows would say the same
     refuse_breaks(name, value)
     if name.lower() in _IDS:
         return fold(name, (each for each in value.split() if _is_plain(each) and len(each) <= 990))
@@ -31,27 +34,35 @@ def field(name: str, value: HeaderValue, *, ascii_only: bool = False) -> bytes:
 
 def fold(name: str, words: Iterable[str]) -> bytes:
     """`Name: word word…`, broken before a word that would exceed the line; words hold no space but a quoted string's."""
-    lines = [f"{name}:"]
+    words = tuple(words)
+    whole = " ".join((f"{name}:", *words))
+    if len(whole) <= LINE:
+        return f"{whole}\r\n".encode()
+    lines = []
+    line, empty = f"{name}:", True
     for word in words:
-        if len(lines[-1]) + 1 + len(word) > LINE and lines[-1].strip() != f"{name}:":
-            lines.append("")
-        lines[-1] += f" {word}"
-    return "\r\n".join(lines).encode() + b"\r\n"
+        if len(line) + 1 + len(word) > LINE and not empty:
+            lines.append(line)
+            line = ""
+        line += f" {word}"
+        empty = empty and not word
+    return "\r\n".join((*lines, line)).encode() + b"\r\n"
 
 
 def text_words(value: str) -> Iterator[str]:
     """Unstructured text as words: plain ones as they are, and all between the first and the last of the others encoded together."""
-    if not value.strip(" "):
-        return
     words = value.split(" ")
-    strange = [index for index, word in enumerate(words) if not _may_stand(word)]
-    if not strange:
+    if _PLAIN_WORDS.fullmatch(value) and "=?" not in value:
         yield from words
         return
-    first, last = strange[0], strange[-1]
+    if not value.strip(" "):
+        return
+    first = next((index for index, word in enumerate(words) if not _may_stand(word)), len(words))
     yield from words[:first]
-    yield from encoded_words(" ".join(words[first : last + 1]))
-    yield from words[last + 1 :]
+    if first < len(words):
+        after = next(index for index in range(len(words), 0, -1) if not _may_stand(words[index - 1]))
+        yield from encoded_words(" ".join(words[first:after]))
+        yield from words[after:]
 
 
 def addresses(parties: tuple[Party, ...], *, ascii_only: bool = False) -> Iterator[str]:
@@ -67,32 +78,34 @@ def addresses(parties: tuple[Party, ...], *, ascii_only: bool = False) -> Iterat
         yield f"<{address}>{comma}" if party.name.strip() else f"{address}{comma}"
 
 
-def display_name(name: str) -> Iterator[str]:
-    """A phrase (RFC 5322 §3.2.5): atoms, a quoted string, or encoded words."""
+@lru_cache(1024)
+def display_name(name: str) -> tuple[str, ...]:
+    """A phrase (RFC 5322 §3.2.5): atoms, a quoted string, or encoded words. Remembered, for a From stands in letter after letter."""
     refuse_breaks("display name", name)
     name = name.strip()
     if _ATOMS.fullmatch(name) and "=?" not in name and len(name) < LINE:
-        yield from name.split(" ")
-    elif _QUOTABLE.fullmatch(name) and "=?" not in name and len(name) < LINE - 10:
-        yield '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-    elif name:
-        yield from encoded_words(name)
+        return tuple(name.split(" "))
+    if _QUOTABLE.fullmatch(name) and "=?" not in name and len(name) < LINE - 10:
+        return ('"' + re.sub(r'(["\\])', r"\\\1", name) + '"',)
+    return tuple(encoded_words(name)) if name else ()
 
 
 def encoded_words(value: str) -> Iterator[str]:
     """UTF-8 in base64, cut between characters, so that each word decodes by itself."""
-    chunk = b""
-    for character in value:
-        octets = character.encode()
-        if len(chunk) + len(octets) > _OCTETS_A_WORD:
-            yield _encoded(chunk)
-            chunk = b""
-        chunk += octets
-    yield _encoded(chunk)
+    octets, start = value.encode(), 0
+    while len(octets) - start > _OCTETS_A_WORD:
+        end = start + _OCTETS_A_WORD
+        while octets[end] & 0xC0 == 0x80:  # in the midst of a character
+            end -= 1
+        yield _encoded(octets[start:end])
+        start = end
+    yield _encoded(octets[start:])
 
 
 def wire_address(address: str) -> str:
     """The address with its domain in A-labels; only a local part that is not ASCII needs SMTPUTF8."""
+    if address.isascii():
+        return address
     local, _, domain = address.rpartition("@")
     if domain.isascii():
         return address
@@ -106,7 +119,8 @@ def needs_smtputf8(address: str) -> bool:
 def parameter(name: str, value: str) -> Iterator[str]:
     """A MIME parameter: quoted where it is short ASCII, else RFC 2231 with as many continuations as it takes."""
     refuse_breaks(name, value)
-    if _QUOTABLE.fullmatch(value) and len(value) <= 60:
+    # RFC 2047 §5 (3) allows no encoded word here, but programs decode them: a file that is named like one keeps that name.
+    if _QUOTABLE.fullmatch(value) and "=?" not in value and len(value) <= 60:
         yield f"{name}=" + '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
         return
     pieces = list(_percent_pieces(value))
@@ -136,7 +150,7 @@ def _encoded(octets: bytes) -> str:
 
 
 def _may_stand(word: str) -> bool:
-    return word != "" and _is_plain(word) and "=?" not in word and len(word) <= 400
+    return _PLAIN_WORD.fullmatch(word) is not None and "=?" not in word
 
 
 def _is_plain(word: str) -> bool:
@@ -146,6 +160,8 @@ def _is_plain(word: str) -> bool:
 # Room for the octets between `=?utf-8?b?` and `?=`, in whole groups of base64.
 _OCTETS_A_WORD: Final = (WORD - len("=?utf-8?b??=")) // 4 * 3
 _PRINTABLE: Final = re.compile(r"[!-~]+")
+_PLAIN_WORD: Final = re.compile(r"[!-~]{1,400}")
+_PLAIN_WORDS: Final = re.compile(r"[!-~]{1,400}(?: [!-~]{1,400})*")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _QUOTABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 # RFC 2231 §7.

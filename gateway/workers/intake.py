@@ -114,7 +114,7 @@ class Intake(Queue[Taken]):
 
     async def renew(self, items: Sequence[Taken]) -> Collection[Taken]:
         async with self._sessions.begin() as session:
-            await inbound.extend_leases(session, self._worker, LEASE)
+            await inbound.extend_leases(session, self._worker, LEASE, [each.id for each in items])
         return ()
 
     async def work(self, item: Taken) -> None:

@@ -29,6 +29,10 @@ class Queue(ABC, Generic[Item]):
     """In the logs: `intake`, `sender`."""
     channel: str
     """The NOTIFY channel that tells of new rows."""
+    control: str | None = None
+    """Another one, that tells of something to be looked at by `look`."""
+    exhaustive = True
+    """The last claim would have taken whatever is due, so that nothing waits if it came back empty."""
 
     @abstractmethod
     async def claim(self, limit: int) -> Sequence[Item]:
@@ -45,6 +49,18 @@ class Queue(ABC, Generic[Item]):
     async def next_due_in(self) -> float | None:
         """Seconds until the next row that is not yet due; asked when a claim came back empty. None: nothing is waiting."""
         return None
+
+    def room(self) -> int | None:
+        """How many more items it would take at this moment. None: as many as the pace has hands free."""
+        return None
+
+    def worth_a_claim(self, free: int, refill: int) -> bool:
+        """While there is a backlog: whether a claim would bring enough for its round trip. `free` hands wait, and the pace asks for
+        `refill` of them."""
+        return free >= refill
+
+    async def look(self) -> None:
+        """Somebody has said so on the `control` channel."""
 
     async def renew(self, items: Sequence[Item]) -> Collection[Item]:
         """Prolongs the leases of the items in hand; returns those that are lost, whose work is then cancelled."""
@@ -72,7 +88,9 @@ class Loop(Generic[Item]):
     def __init__(self, queue: Queue[Item], engine: AsyncEngine | None = None, pace: Pace | None = None) -> None:
         self._queue = queue
         self._pace = pace or Pace()
-        self._listener = None if engine is None else Listener(engine, {queue.channel: self.wake})
+        self._called = asyncio.Event()
+        channels = {queue.channel: self.wake} | ({} if queue.control is None else {queue.control: self._called.set})
+        self._listener = None if engine is None else Listener(engine, channels)
         self._in_hand: dict[asyncio.Task[None], Item] = {}
         self._backlog = False
         self._stirred = asyncio.Event()
@@ -102,14 +120,31 @@ class Loop(Generic[Item]):
             yield self._beat(self._pace.heartbeat)
         if self._listener is not None:
             yield self._listener.run()
+            yield self._look_when_called()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self.wake()
 
+    async def _look_when_called(self) -> None:
+        outage = _Outage(f"{self._queue.name} control", self._pace)
+        while True:
+            await self._called.wait()
+            self._called.clear()
+            try:
+                await self._queue.look()
+                outage.over()
+            except Exception as error:  # noqa: BLE001  as in _take_work
+                await asyncio.sleep(outage.next_pause(error))
+                self._called.set()
+
+    def _free(self) -> int:
+        room = self._queue.room()
+        return self._pace.hands - len(self._in_hand) if room is None else room
+
     async def _take_work(self) -> float:
         """Starts work on what is due while hands are free; returns for how many seconds to rest unless woken."""
-        free = self._pace.hands - len(self._in_hand)
+        free = self._free()
         if free <= 0:
             return self._pace.poll
         try:
@@ -118,7 +153,7 @@ class Loop(Generic[Item]):
         except Exception as error:  # noqa: BLE001  the loop outlives whatever the database does
             return self._outage.next_pause(error)
         self._outage.over()
-        self._backlog = bool(items)
+        self._backlog = bool(items) or (self._backlog and not self._queue.exhaustive)
         for item in items:
             self._start(item)
         return self._pace.poll if due_in is None else min(self._pace.poll, max(due_in, _SHORTEST_REST))
@@ -129,7 +164,7 @@ class Loop(Generic[Item]):
         for _ in range(_GATHERINGS):
             # Hands that become free together are filled by one claim.
             await asyncio.sleep(_GATHER)
-            if not self._backlog or self._pace.hands - len(self._in_hand) >= self._pace.refill:
+            if not self._backlog or self._queue.worth_a_claim(self._free(), self._pace.refill):
                 break
 
     def _start(self, item: Item) -> None:

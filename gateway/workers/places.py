@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 
 
 class Closed(Exception):  # noqa: N818  it names a fact
-    """No more places are given."""
+    """No more places are given, or not to those who waited."""
 
 
 class Places:
@@ -21,23 +20,22 @@ class Places:
         self._others: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
-    @contextlib.asynccontextmanager
-    async def take(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Waits for a place and holds it; raises `Closed`."""
-        await self._wait(urgent)
-        try:
-            yield
-        finally:
-            self._leave(urgent)
+    def take(self, *, urgent: bool) -> "Place":
+        """To be entered: waits for a place and holds it; raises `Closed`."""
+        return Place(self, urgent)
 
     def close(self) -> None:
-        """Whoever waits gets `Closed`; who has a place keeps it."""
+        """Whoever waits gets `Closed`, and whoever comes; who has a place keeps it."""
         self._closed = True
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Whoever waits at this moment gets `Closed`."""
         for waiter in (*self._urgent, *self._others):
             if not waiter.done():
                 waiter.set_exception(Closed())
 
-    async def _wait(self, urgent: bool) -> None:
+    async def wait(self, urgent: bool) -> None:
         if self._closed:
             raise Closed
         if self._free(urgent):
@@ -48,14 +46,13 @@ class Places:
         queue.append(waiter)
         try:
             await waiter
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Closed):
             # The place may have been given in the very moment of the cancellation.
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._leave(urgent)
-            raise
-        finally:
+                self.leave(urgent)
             with contextlib.suppress(ValueError):
                 queue.remove(waiter)
+            raise
 
     def _free(self, urgent: bool) -> bool:
         return self._taken < self._number and (urgent or self._taken_by_others < self._number - self._reserved)
@@ -64,7 +61,7 @@ class Places:
         self._taken += 1
         self._taken_by_others += not urgent
 
-    def _leave(self, urgent: bool) -> None:
+    def leave(self, urgent: bool) -> None:
         self._taken -= 1
         self._taken_by_others -= not urgent
         self._give(self._urgent, urgent=True)
@@ -76,3 +73,19 @@ class Places:
             if not waiter.done():
                 self._enter(urgent)
                 waiter.set_result(None)
+
+
+class Place:
+    """One visit. Of a class, because it is entered for every letter, and a generator's context manager costs as much as the rest."""
+
+    __slots__ = ("_places", "_urgent")
+
+    def __init__(self, places: Places, urgent: bool) -> None:
+        self._places = places
+        self._urgent = urgent
+
+    async def __aenter__(self) -> None:
+        await self._places.wait(self._urgent)
+
+    async def __aexit__(self, *_raised: object) -> None:
+        self._places.leave(self._urgent)

@@ -16,6 +16,7 @@ from gateway.fetch.backoff import again_in
 from gateway.fetch.kinds import open_mailbox
 from gateway.fetch.look import Look, Means, Place
 from gateway.fetch.mailbox import Mailbox, MailboxError
+from gateway.ingress.checks.unasked import NotScannedError
 from gateway.ingress.content import NoRoomError
 from storage.engine import database_away
 
@@ -116,7 +117,7 @@ class _Polled:
             await self._under_lease(self._poll())
         except mailboxes.LeaseLostError:
             log.warning("mailbox_lost")
-        except (MailboxError, NoRoomError) as error:
+        except (MailboxError, NoRoomError, NotScannedError) as error:
             await self._fail(str(error), taken.failures + 1)
         except Exception as error:
             if database_away(error):

@@ -1,10 +1,12 @@
-"""The ends of attempts, written together: while one commit is under way the next ends gather, and then share one."""
+"""The ends of attempts, written together: for a moment, and while one commit is under way, the next ends gather, and then share one."""
 
 import asyncio
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from storage import outbox
+from storage.engine import single_statements
 from storage.outbox import AttemptEnd, LeaseLost
 
 Waiting = tuple[AttemptEnd, "asyncio.Future[bool]"]
@@ -15,6 +17,10 @@ class Recorder:
         self._sessions = sessions
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     async def record(self, end: AttemptEnd) -> None:
         """Returns when the end is committed. Raises `LeaseLost`, or what kept the shared commit from happening."""
@@ -27,9 +33,10 @@ class Recorder:
 
     async def _write(self) -> None:
         while self._waiting:
+            await asyncio.sleep(_GATHER)
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
-                async with self._sessions.begin() as session:
+                async with single_statements(self._sessions) as session:
                     counted = await outbox.end_attempts(session, [end for end, _ in batch])
             except Exception as error:  # noqa: BLE001  it is raised where each result is awaited
                 for _, result in batch:
@@ -50,4 +57,6 @@ def _fail(result: "asyncio.Future[bool]", error: Exception) -> None:
         result.set_exception(error)
 
 
-_BATCH = 200
+_BATCH: Final = 200
+# A sender that is killed within it leaves letters that may have been sent twice: it must not be long.
+_GATHER: Final = 0.01

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from storage import inbound, schedule
+from storage import inbound, schedule, suppressions
 from storage.engine import database_away
 
 log = structlog.get_logger()
@@ -49,6 +49,7 @@ def in_one(work: Callable[[AsyncSession], Awaitable[object]]) -> Callable[[Sessi
 JOBS = (
     Job("partitions", 6 * HOUR, in_one(lambda session: inbound.ensure_partitions(session, WEEKS_AHEAD))),
     Job("forget", HOUR, in_one(schedule.forget)),
+    Job("suppressions", 6 * HOUR, in_one(suppressions.forget)),
 )
 
 

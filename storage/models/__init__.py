@@ -2,13 +2,16 @@
 
 from storage.models.base import metadata
 from storage.models.clients import client_addresses, clients
+from storage.models.greylist import greylist
 from storage.models.inbound import effects, inbound_contents, inbound_messages, message_ids
 from storage.models.instance import automatic_letters, controls, instance, schedule
 from storage.models.mailboxes import fetched_messages, mailboxes
-from storage.models.outbox import digest_items, outbox_messages, outbox_recipients
+from storage.models.outbox import destinations_down, digest_items, outbox_messages, outbox_recipients
 from storage.models.probes import forwarding_probes
 from storage.models.ratings import ratings
 from storage.models.senders import sender_verifications
+from storage.models.sts import sts_policies
+from storage.models.suppressions import suppressions
 from storage.models.tickets import (
     articles,
     attachments,
@@ -28,10 +31,12 @@ __all__ = [
     "client_addresses",
     "clients",
     "controls",
+    "destinations_down",
     "digest_items",
     "effects",
     "fetched_messages",
     "forwarding_probes",
+    "greylist",
     "inbound_contents",
     "inbound_messages",
     "instance",
@@ -43,6 +48,8 @@ __all__ = [
     "ratings",
     "schedule",
     "sender_verifications",
+    "sts_policies",
+    "suppressions",
     "ticket_events",
     "ticket_participants",
     "ticket_tags",

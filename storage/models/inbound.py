@@ -22,6 +22,8 @@ inbound_messages = Table(
     Column("smtputf8", Boolean, nullable=False, server_default="false"),
     Column("entry", Text, nullable=False),
     Column("peer", JSONB, nullable=False),
+    # What was found on peer and content before it was kept; NULL where nothing was looked for.
+    Column("screening", JSONB),
     Column("size", Integer, nullable=False),
     Column("redelivery_key", BYTEA, nullable=False),
     Column("trace_id", Text, nullable=False),

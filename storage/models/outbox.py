@@ -84,9 +84,21 @@ outbox_recipients = Table(
     Column("state", Text, nullable=False, server_default=RecipientState.QUEUED),
     Column("reply", Text),
     Column("finished_at", Moment),
+    # When a report said that it is late; the ticket is told once.
+    Column("delayed_at", Moment),
     one_of("state", RecipientState),
     Index("ix_outbox_recipients_outbox_id", "outbox_id", "position", unique=True),
     Index("ix_outbox_recipients_verp", "verp", unique=True, postgresql_where=text("verp IS NOT NULL")),
+    Index("ix_outbox_recipients_address", text("lower(address)"), "outbox_id"),
+)
+
+# What senders cannot reach at the moment; a row goes when a letter gets through again.
+destinations_down = Table(
+    "destinations_down",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("down_since", Moment, nullable=False, server_default=text("now()")),
+    Column("last_error", Text, nullable=False),
 )
 
 # What an agent who is told by digest is still to be told. A digest takes its rows with it, in the transaction that writes the letter.

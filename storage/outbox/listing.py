@@ -33,6 +33,19 @@ class Outgoing:
     created_at: datetime
     sent_at: datetime | None
     trace_id: str
+    destination: str
+    """`relay`, or `smtp:ADDRESS` for the server of a From address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """None: any. `to` is one recipient's address, in whatever letters."""
+
+    state: OutboxState | None = None
+    ticket: int | None = None
+    kind: str | None = None
+    to: str | None = None
+    destination: str | None = None
 
 
 async def show(session: AsyncSession, letter_id: int) -> Outgoing | None:
@@ -41,19 +54,19 @@ async def show(session: AsyncSession, letter_id: int) -> Outgoing | None:
 
 
 async def list_outbox(
-    session: AsyncSession, *, state: OutboxState | None = None, ticket: int | None = None, limit: int = 100, before: int | None = None
+    session: AsyncSession, wanted: Filter | None = None, *, limit: int = 100, before: int | None = None
 ) -> list[Outgoing]:
     """The latest first; `before` is the id to go on from."""
-    # `state` is one of an enumeration, and written out for the partial indexes' sake.
-    conditions = [f"m.state = '{OutboxState(state)}'"] if state is not None else []
-    conditions += ["m.ticket = :ticket"] if ticket is not None else []
-    conditions += ["m.id < :before"] if before is not None else []
+    given = {name: value for name in _CONDITIONS if (value := getattr(wanted or Filter(), name)) is not None}
+    conditions = [_CONDITIONS[name] for name in given] + (["m.id < :before"] if before is not None else [])
+    if wanted is not None and wanted.state is not None:
+        # One of an enumeration, and written out for the partial indexes' sake.
+        conditions.append(f"m.state = '{OutboxState(wanted.state)}'")
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     statement = text(f"SELECT {_FIELDS} FROM outbox_messages m {where} ORDER BY m.id DESC LIMIT :limit").columns(  # noqa: S608
         recipients=JSONB
     )
-    given = {"ticket": ticket, "before": before}
-    parameters = {name: value for name, value in given.items() if value is not None} | {"limit": limit}
+    parameters = given | ({} if before is None else {"before": before}) | {"limit": limit}
     return [_outgoing(row) for row in await session.execute(statement, parameters)]
 
 
@@ -72,9 +85,16 @@ def _outgoing(row: Any) -> Outgoing:
     return Outgoing(**values | {"state": OutboxState(values["state"]), "recipients": values["recipients"] or []})
 
 
+_CONDITIONS: Final = {
+    "ticket": "m.ticket = :ticket",
+    "kind": "m.kind = :kind",
+    "to": "m.id IN (SELECT outbox_id FROM outbox_recipients WHERE lower(address) = lower(:to))",
+    "destination": "m.destination = :destination",
+}
+
 _FIELDS: Final = """
     m.id, m.state, m.kind, m.ticket, m.reverse_path, m.message_id, m.subject, m.attempts, m.expires_at, m.last_error,
-    m.possible_duplicates, m.created_at, m.sent_at, m.trace_id,
+    m.possible_duplicates, m.created_at, m.sent_at, m.trace_id, m.destination,
     CASE WHEN m.state IN ('queued', 'scheduled') THEN m.due_at END AS next_attempt_at,
     (SELECT jsonb_agg(jsonb_build_object('address', r.address, 'state', r.state, 'reply', r.reply) ORDER BY r.position)
      FROM outbox_recipients r WHERE r.outbox_id = m.id) AS recipients

@@ -1,4 +1,4 @@
-"""The queue of letters: claimed under lease by senders, ended once.
+"""Letters in the hands of senders: their leases, and how attempts end, once.
 
 An attempt is fenced by its number and its sender: what it has to say counts as long as no later attempt began, even after its lease
 ran out. Leases go by the database's clock.
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Integer, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import Letter
 from gateway.domain.states import OutboxState, RecipientState
-from storage.outbox.reading import FIELDS, letter_of
+from storage.outbox.announced import remember_announced
 from storage.outbox.writing import clean
-from storage.statements import OF_A_KNOWN_KIND
 
 
 class LeaseLost(Exception):  # noqa: N818  the name that every queue uses
@@ -47,17 +46,8 @@ class AttemptEnd:
     unanswered: bool = False
     """The final dot was sent and no answer came: counted as a possible duplicate."""
     warned: bool = False
-
-
-async def claim(
-    session: AsyncSession, worker: str, *, limit: int, bulk_limit: int, lease: float, destination: str, paused: bool = False
-) -> list[Letter]:
-    """Up to `limit` due letters, the more urgent first, at most `bulk_limit` that are not urgent; their attempt is counted.
-
-    While sending is held, or the destination `paused`, only letters that a person asked to be retried.
-    """
-    given = {"limit": limit, "bulk": bulk_limit, "lease": lease, "destination": destination, "paused": paused}
-    return [letter_of(row) for row in await session.execute(_CLAIM, given | {"worker": worker})]
+    announced: tuple[bytes, ...] = ()
+    """Keys of the ids under which relays said that recipients will see it."""
 
 
 async def renew(session: AsyncSession, worker: str, held: Sequence[tuple[int, int]], lease: float) -> set[int]:
@@ -76,6 +66,7 @@ async def settle(session: AsyncSession, letter: Letter, worker: str, settled: Se
 
 async def end_attempts(session: AsyncSession, ends: Sequence[AttemptEnd]) -> set[int]:
     """Records the ends of attempts in one statement; returns the ids of those that counted. The others lost their lease."""
+    await remember_announced(session, [(end.letter_id, key) for end in ends for key in end.announced])
     return set((await session.execute(_END, {"ends": json.dumps([_end_row(end) for end in ends])})).scalars())
 
 
@@ -85,9 +76,11 @@ async def end_attempt(session: AsyncSession, end: AttemptEnd) -> None:
         raise LeaseLost(f"letter {end.letter_id}, attempt {end.attempt}")
 
 
-async def give_back(session: AsyncSession, worker: str, letter: Letter) -> None:
-    """Returns a claimed letter whose attempt has not begun, uncounted. Nothing happens if the lease is lost."""
-    await session.execute(_GIVE_BACK, {"id": letter.id, "attempt": letter.attempts, "worker": worker})
+async def give_back(session: AsyncSession, worker: str, letter: Letter, *, due_in: float | None = None, error: str | None = None) -> None:
+    """Returns a claimed letter whose attempt has not begun, uncounted; due as it was, or in so many seconds. `error` is why, if that is
+    worth telling. Nothing happens if the lease is lost."""
+    held = {"id": letter.id, "attempt": letter.attempts, "worker": worker}
+    await session.execute(_GIVE_BACK, held | {"due_in": due_in, "error": None if error is None else clean(error)})
 
 
 async def return_expired(session: AsyncSession) -> list[int]:
@@ -100,17 +93,6 @@ async def promote_scheduled(session: AsyncSession) -> int:
     return len((await session.execute(_PROMOTE)).all())
 
 
-async def next_due_in(session: AsyncSession, destination: str) -> float | None:
-    """Seconds until the next letter that waits for its time, scheduled or backing off; None where there is none."""
-    seconds: float | None = (await session.execute(_NEXT_DUE, {"destination": destination})).scalar_one()
-    return seconds
-
-
-async def destinations(session: AsyncSession) -> list[str]:
-    """Those that letters are queued for."""
-    return list((await session.execute(_DESTINATIONS)).scalars())
-
-
 def _end_row(end: AttemptEnd) -> dict[str, Any]:
     return {
         "id": end.letter_id,
@@ -121,7 +103,8 @@ def _end_row(end: AttemptEnd) -> dict[str, Any]:
         "error": None if end.error is None else clean(end.error),
         "unanswered": int(end.unanswered),
         "warned": end.warned,
-        "delivered": any(each.state is RecipientState.SENT for each in end.settled),
+        # Of those whom an attempt before had reached, none is settled now.
+        "delivered": end.state is OutboxState.SENT or any(each.state is RecipientState.SENT for each in end.settled),
         "settled": [_settled_row(each) for each in end.settled],
     }
 
@@ -133,48 +116,6 @@ def _settled_row(settled: Settled) -> dict[str, Any]:
 def _settled_json(settled: Sequence[Settled]) -> str:
     return json.dumps([_settled_row(each) for each in settled])
 
-
-_HELD: Final = """
-    EXISTS (SELECT 1 FROM controls WHERE name = 'outbox' AND (value @> '{"held": true}' OR value @> '{"foreign": true}'))
-"""
-
-# Urgent letters first; then the others by urgency, in a share of their own, so that they never fill every hand. `state` is literal: a
-# parameter would keep the partial index from being used. Forced letters are looked for apart while sending is held.
-_CLAIM: Final = text(f"""
-    WITH held AS MATERIALIZED (SELECT :paused OR {_HELD} AS yes), picked AS MATERIALIZED (
-        SELECT id FROM (
-            SELECT id FROM outbox_messages
-            WHERE state = 'queued' AND destination = :destination AND urgency = 0 AND due_at <= now() AND NOT (SELECT yes FROM held)
-                AND {OF_A_KNOWN_KIND}
-            ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-        ) AS urgent
-        UNION ALL
-        SELECT id FROM (
-            SELECT others.id FROM (VALUES (1), (2)) AS level (urgency)
-            CROSS JOIN LATERAL (
-                SELECT id FROM outbox_messages
-                WHERE state = 'queued' AND destination = :destination AND urgency = level.urgency AND due_at <= now()
-                    AND NOT (SELECT yes FROM held) AND {OF_A_KNOWN_KIND}
-                ORDER BY due_at, id LIMIT :bulk FOR UPDATE SKIP LOCKED
-            ) AS others
-            LIMIT :bulk
-        ) AS less_urgent
-        UNION ALL
-        SELECT id FROM (
-            SELECT id FROM outbox_messages
-            WHERE state = 'queued' AND forced AND destination = :destination AND due_at <= now() AND (SELECT yes FROM held)
-                AND {OF_A_KNOWN_KIND}
-            ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-        ) AS forced
-        LIMIT :limit
-    ), m AS (
-        UPDATE outbox_messages SET state = 'leased', leased_by = :worker, attempts = attempts + 1,
-            lease_until = clock_timestamp() + make_interval(secs => :lease)
-        FROM picked WHERE outbox_messages.id = picked.id
-        RETURNING outbox_messages.*
-    )
-    SELECT {FIELDS} FROM m ORDER BY m.urgency, m.due_at, m.id
-""").columns(headers=JSONB, attachments=JSONB, recipients=JSONB)  # noqa: S608
 
 _RENEW: Final = text("""
     UPDATE outbox_messages m SET lease_until = clock_timestamp() + make_interval(secs => :lease)
@@ -227,7 +168,9 @@ _END: Final = text("""
 """).bindparams(bindparam("ends", type_=Text))
 
 _GIVE_BACK: Final = text("""
-    UPDATE outbox_messages SET state = 'queued', lease_until = NULL, attempts = attempts - 1
+    UPDATE outbox_messages SET state = 'queued', lease_until = NULL, attempts = attempts - 1,
+        due_at = coalesce(now() + make_interval(secs => CAST(:due_in AS float8)), due_at),
+        last_error = coalesce(CAST(:error AS text), last_error)
     WHERE id = :id AND attempts = :attempt AND leased_by = :worker AND state = 'leased'
 """)
 
@@ -250,30 +193,4 @@ _PROMOTE: Final = text("""
         ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
     RETURNING id
-""")
-
-# One look at the head of each index: a minimum over `due_at` alone would read the whole backlog.
-_NEXT_DUE: Final = text("""
-    SELECT CAST(extract(epoch FROM min(due_at) - now()) AS float8) FROM (
-        (SELECT due_at FROM outbox_messages WHERE state = 'scheduled' ORDER BY due_at LIMIT 1)
-        UNION ALL
-        SELECT waiting.due_at FROM (VALUES (0), (1), (2)) AS level (urgency)
-        CROSS JOIN LATERAL (
-            SELECT due_at FROM outbox_messages
-            WHERE state = 'queued' AND destination = :destination AND urgency = level.urgency AND due_at > now()
-            ORDER BY due_at, id LIMIT 1
-        ) AS waiting
-    ) AS heads
-""")
-
-# From one key of the index to the next, whatever stands between them.
-_DESTINATIONS: Final = text("""
-    WITH RECURSIVE found AS (
-        (SELECT destination FROM outbox_messages WHERE state = 'queued' ORDER BY destination LIMIT 1)
-        UNION ALL
-        SELECT (SELECT destination FROM outbox_messages WHERE state = 'queued' AND destination > found.destination
-                ORDER BY destination LIMIT 1)
-        FROM found WHERE found.destination IS NOT NULL
-    )
-    SELECT destination FROM found WHERE destination IS NOT NULL
 """)

@@ -109,7 +109,7 @@ def test_text_html_inline_pictures_and_files_nest_as_mail_programs_expect() -> N
         (".\n", "quoted-printable"),
         ("x" * 1500 + "\n", "quoted-printable"),
         ("=_0123\n", "quoted-printable"),
-        ("a\x0bb\n", "quoted-printable"),
+        ("a\x0bb, and more of it\n", "quoted-printable"),
     ],
 )
 def test_the_plainest_encoding_is_taken_that_no_server_spoils(text: str, encoding: str) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from gateway.domain.letter import BULK, ORDINARY, RELAY, URGENT, AttachmentRef, Letter, NewLetter, NewRecipient, Party
 from gateway.domain.states import OutboxState, RecipientState
 from storage import instance, outbox
-from storage.outbox import AttemptEnd, LeaseLost, Settled
+from storage.outbox import AttemptEnd, LeaseLost, Settled, Share
+from storage.outbox.reading import PIECE
 from tests.outbound.letters import make_ticket, new_letter
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -24,9 +25,11 @@ async def add(sessions: Sessions, *letters: NewLetter) -> list[int]:
 
 
 async def claim(sessions: Sessions, worker: str = "w", limit: int = 10, bulk_limit: int = 10, **given: Any) -> list[Letter]:
-    parameters: dict[str, Any] = {"lease": 15.0, "destination": RELAY}
+    """`paused`: as a sender claims of a destination that is down."""
+    most, bulk = (0, 0) if given.get("paused") else (limit, bulk_limit)
+    share = Share(given.get("destination", RELAY), most, bulk, limit)
     async with sessions.begin() as session:
-        return await outbox.claim(session, worker, limit=limit, bulk_limit=bulk_limit, **parameters | given)
+        return await outbox.claim(session, worker, [share], lease=given.get("lease", 15.0))
 
 
 async def show(sessions: Sessions, letter_id: int) -> outbox.Outgoing:
@@ -97,6 +100,16 @@ async def test_a_letter_comes_back_as_it_was_written(sessions: Sessions) -> None
     assert await value(sessions, "SELECT refs FROM blobs") == 1
 
 
+@pytest.mark.parametrize("octets", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+async def test_a_files_bytes_come_whole_however_many_pieces_they_come_in(sessions: Sessions, octets: int) -> None:
+    content = (bytes(range(251)) * (octets // 251 + 1))[:octets]
+    digest = hashlib.sha256(content)
+    async with sessions.begin() as session:
+        given = {"sha256": digest.digest(), "content": content, "size": octets}
+        await session.execute(text("INSERT INTO blobs (sha256, content, size) VALUES (:sha256, :content, :size)"), given)
+        assert await outbox.blobs(session, {digest.hexdigest(), "00" * 32}) == {digest.hexdigest(): content}
+
+
 async def test_an_effect_written_twice_exists_once(sessions: Sessions) -> None:
     letter = new_letter("a@x.test", "b@x.test")
     assert len(await add(sessions, letter, letter)) == 1
@@ -116,7 +129,7 @@ async def test_a_delayed_letter_is_scheduled_and_queued_in_its_time(sessions: Se
     assert (await show(sessions, letter_id)).state is OutboxState.SCHEDULED
     async with sessions.begin() as session:
         assert await outbox.promote_scheduled(session) == 0
-        seconds = await outbox.next_due_in(session, RELAY)
+        seconds = await outbox.next_due_in(session, [RELAY])
     assert seconds is not None
     assert 299 < seconds <= 300
     assert await claim(sessions) == []
@@ -325,8 +338,8 @@ async def test_lists_and_counts(sessions: Sessions) -> None:
     await end(sessions, ended(letter))
     async with sessions() as session:
         assert [each.id for each in await outbox.list_outbox(session)] == [third, second, first]
-        assert [each.id for each in await outbox.list_outbox(session, state=OutboxState.SENT)] == [first]
-        assert [each.id for each in await outbox.list_outbox(session, ticket=ticket)] == [first]
+        assert [each.id for each in await outbox.list_outbox(session, outbox.Filter(OutboxState.SENT))] == [first]
+        assert [each.id for each in await outbox.list_outbox(session, outbox.Filter(ticket=ticket))] == [first]
         assert [each.id for each in await outbox.list_outbox(session, before=third, limit=1)] == [second]
         counts = await outbox.counts(session)
         waiting = await outbox.oldest_queued_seconds(session)
@@ -373,8 +386,8 @@ async def test_a_claim_reads_the_due_letters_alone_however_many_wait(sessions: S
     await add(sessions, new_letter(), new_letter(urgency=URGENT))
     async with sessions.begin() as session:
         before = await _rows_read(session)
-        claimed = await outbox.claim(session, "w", limit=10, bulk_limit=10, lease=15.0, destination=RELAY)
-        await outbox.next_due_in(session, RELAY)
+        claimed = await outbox.claim(session, "w", [Share(RELAY, 10, 10, 10)], lease=15.0)
+        await outbox.next_due_in(session, [RELAY])
         read = await _rows_read(session) - before
         await session.execute(text("SELECT min(due_at) FROM outbox_messages WHERE state = 'queued'"))
         carelessly = await _rows_read(session) - before - read

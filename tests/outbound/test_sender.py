@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.domain.letter import ORDINARY, RELAY, URGENT, AttachmentRef, Letter, NewLetter, NewRecipient, Party, Recipient
 from gateway.domain.states import OutboxState
-from gateway.outbound.connections import Relay
-from gateway.outbound.deliver import SmtpTransport
+from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Transport
 from gateway.outbound.retry import Policy
 from gateway.workers.sender import Sender, Sending

@@ -18,7 +18,7 @@ from gateway.auth.covered import Covered
 from gateway.auth.tags import read_tags
 from gateway.auth.written import Signed, read_written
 from gateway.config.dkim import public_half
-from gateway.domain.dkim import DkimKey, keys_for
+from gateway.domain.dkim import DkimKey, KeyKind, keys_for
 from gateway.domain.letter import AttachmentRef, Letter, Party, Recipient, UnsafeHeaderError
 from gateway.outbound.assemble import assemble, copies
 from gateway.outbound.sign import GUARDED, Signer, Signing, SigningError, relaxed_body, sign, signature, signer
@@ -327,6 +327,13 @@ def test_a_letter_that_stands_by_its_key_alone_never_goes_without(
         assert without.signed(of, copy, content) == content
     key = dkim_key("ed25519", author.partition("@")[2])
     assert verified(Signing((key,), GATEWAYS.__contains__).signed(of, copy, content), [key])
+
+
+@pytest.mark.parametrize(
+    ("keys", "long"), [((), False), ((("rsa", 2048), ("ed25519", 256)), False), ((("ed25519", 256), ("rsa", 3072)), True)]
+)
+def test_large_keys_alone_take_so_long_that_others_should_work_meanwhile(keys: tuple[tuple[KeyKind, int], ...], long: bool) -> None:
+    assert Signing(dkim_key(kind, bits=bits) for kind, bits in keys).takes_long is long
 
 
 def test_a_key_that_does_not_sign_is_named() -> None:

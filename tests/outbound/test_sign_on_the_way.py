@@ -14,8 +14,7 @@ from structlog.testing import capture_logs
 from gateway.domain.letter import RELAY, NewLetter, NewRecipient, Party
 from gateway.domain.states import OutboxState
 from gateway.outbound.assemble import assemble, copies, needs_smtputf8
-from gateway.outbound.connections import Relay
-from gateway.outbound.deliver import SmtpTransport
+from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Parcel, Transport
 from gateway.outbound.directory import DirectoryTransport
 from gateway.outbound.retry import Delivered

@@ -7,8 +7,7 @@ import pytest
 
 from gateway.domain.letter import Letter, Party, Recipient
 from gateway.outbound.assemble import assemble, can_be_plain, copies, needs_smtputf8
-from gateway.outbound.connections import Relay
-from gateway.outbound.deliver import SmtpTransport
+from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Parcel
 from gateway.outbound.retry import Delivered, Outcome, Refused
 from tests.outbound.letters import letter
