@@ -1,17 +1,22 @@
 """Connecting to PostgreSQL, and telling "the database is away" and "do it again" from true faults."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-EXPECTED = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
+from storage.hosts import DatabaseAwayError, Hosts, without_hosts
+
+__all__ = ["DatabaseAwayError", "asyncpg_url", "connect", "database_away", "serialization_conflict", "sessions", "single_statements"]
+
+EXPECTED = "postgresql://USER:PASSWORD@HOST:PORT/NAME, or several HOST:PORT with commas between them"
 
 CONNECT_SECONDS = 5.0
 POOL_SECONDS = 10.0
@@ -29,7 +34,11 @@ SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
 
 # Conditions that pass without anybody changing the statement (PostgreSQL's appendix A).
-AWAY_CLASSES = ("08", "53")  # connection exceptions; insufficient resources, too_many_connections among them
+AWAY_CLASSES = (
+    "08",  # connection exceptions
+    "53",  # insufficient resources: disk_full and too_many_connections among them
+    "58",  # system errors, such as io_error: the disk's fault, not the statement's
+)
 AWAY_STATES = frozenset(
     {
         "25006",  # read_only_sql_transaction: we still talk to yesterday's primary
@@ -42,10 +51,6 @@ AWAY_STATES = frozenset(
         "57P05",  # idle_session_timeout
     }
 )
-
-
-class DatabaseAwayError(ConnectionError):
-    """No connection could be made; names the server, never the password."""
 
 
 def connect(url: str, *, pool_size: int = 10, application_name: str = "deskgate") -> AsyncEngine:
@@ -69,7 +74,7 @@ def connect(url: str, *, pool_size: int = 10, application_name: str = "deskgate"
             "prepared_statement_cache_size": 256,
         },
     )
-    event.listen(engine.sync_engine, "do_connect", _connect_or_say_where)
+    event.listen(engine.sync_engine, "do_connect", Hosts(CONNECT_SECONDS, database_away).connect)
     event.listen(engine.sync_engine, "checkout", _refuse_dead)
     return engine
 
@@ -78,30 +83,30 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
+@asynccontextmanager
+async def single_statements(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    """A session whose every statement is a transaction of its own: one round trip where BEGIN and COMMIT would make it three."""
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+
+
 def asyncpg_url(url: str) -> URL:
-    """The URL as SQLAlchemy's asyncpg dialect takes it; libpq's `sslmode` is understood. Raises `ValueError` for what cannot work."""
+    """The URL as SQLAlchemy's asyncpg dialect takes it; libpq's `sslmode` and several hosts are understood. Raises `ValueError` for what
+    cannot work."""
     try:
-        parsed = make_url(url)
+        rest, hosts = without_hosts(url)
+        parsed = make_url(rest)
     except (ArgumentError, ValueError) as error:
         raise ValueError(f"no URL of a database; expected {EXPECTED}") from error
     if parsed.drivername not in ("postgres", "postgresql", "postgresql+asyncpg"):
         raise ValueError(f"a URL of {parsed.drivername}; expected {EXPECTED}")
-    query = dict(parsed.query)
+    query = {**hosts, **parsed.query}
     if "sslmode" in query:
         query["ssl"] = query.pop("sslmode")
     if unknown := sorted(set(query) - set(inspect.signature(asyncpg.connect).parameters)):
         raise ValueError(f"unknown parameters in the database URL: {', '.join(unknown)}")
     return parsed.set(drivername="postgresql+asyncpg", query=query)
-
-
-def _connect_or_say_where(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """A refused or missing socket surfaces as a bare OSError, which could mean any file: say that it was the database."""
-    try:
-        return dialect.connect(*arguments, **options)
-    except OSError as error:
-        place = f"{options.get('host', 'localhost')}:{options.get('port') or 5432}"
-        reason = str(error) or f"no answer within {CONNECT_SECONDS:.0f} s"
-        raise DatabaseAwayError(f"the database at {place} cannot be reached: {reason}") from error
 
 
 def _refuse_dead(connection: Any, _record: object, _proxy: object) -> None:

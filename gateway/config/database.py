@@ -19,12 +19,17 @@ def read_url(value: object, info: ValidationInfo) -> SecretStr:
         return secret
     try:
         parts = urlsplit(url)
-        port_is_valid = parts.port is None or parts.port > 0
+        # Several hosts, a primary and its replicas, stand in a row with commas between them.
+        places = parts.netloc.rpartition("@")[2].split(",")
+        ports_are_valid = all(urlsplit(f"//{each}").port != 0 for each in places)
+        hosts_are_named = len(places) == 1 or all(places)
     except ValueError:
         raise ValueError(f"expected {URL_TEXT}; its port or its host cannot be read") from None
     if parts.scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
         raise ValueError(f"expected {URL_TEXT}; it begins with neither")
-    if not port_is_valid or not parts.path.strip("/"):
+    if not hosts_are_named:
+        raise ValueError(f"expected {URL_TEXT}; between two commas there is no host")
+    if not ports_are_valid or not parts.path.strip("/"):
         raise ValueError(f"expected {URL_TEXT}; it names no database after the host")
     return SecretStr(f"postgresql://{url.partition('://')[2]}")
 
@@ -38,8 +43,9 @@ class Database(Section):
     """PostgreSQL: our own on this machine, or a server of yours."""
 
     url: DatabaseUrl = SecretStr("embedded")
-    """`"embedded"` runs a PostgreSQL of our own in `data_dir`; or a server's `postgresql://user:password@host:port/name`. It may be
-    `"env:NAME"` or `"file:PATH"`, for it holds a password."""
+    """`"embedded"` runs a PostgreSQL of our own in `data_dir`; or a server's `postgresql://user:password@host:port/name`. With a
+    synchronous replica it names both, `postgresql://user:password@one:5432,other:5432/name`, and the one that takes writes is used. It may
+    be `"env:NAME"` or `"file:PATH"`, for it holds a password."""
     data_dir: Annotated[ConfigPath, Field(validate_default=True)] = Path("data")
     """The directory of the embedded database and of the generated `desk.secret`."""
     pool_size: Count = 10

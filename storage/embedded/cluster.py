@@ -16,6 +16,8 @@ from storage.embedded.processes import works_in
 
 # For a small box with one busy program on it. `log_*`: statements and key values are people's words and addresses, and stay out of the log.
 SETTINGS: Mapping[str, str] = {
+    # A crash is ours to mend: a startup process that dies while PostgreSQL mends it by itself leaves PostgreSQL 18 in recovery for ever.
+    "restart_after_crash": "off",
     "max_connections": "200",
     "shared_buffers": "128MB",
     "effective_cache_size": "512MB",

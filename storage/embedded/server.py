@@ -33,6 +33,7 @@ from storage.embedded.serverlog import ServerLog
 
 # Recovery after a crash replays up to max_wal_size.
 START_SECONDS = 120.0
+AGAIN_SECONDS = 2.0
 STOP_SECONDS = sum(seconds for _, seconds in guardian.STOPS) + 5.0
 
 log = structlog.get_logger()
@@ -103,9 +104,9 @@ class EmbeddedServer:
             await asyncio.sleep(every)
             try:
                 await asyncio.to_thread(self._mend)
-            except (EmbeddedError, OSError):  # a full disk, for one, passes
-                log.exception("database_watch_failed")
-                await asyncio.sleep(5.0)
+            except (EmbeddedError, OSError) as error:  # a full disk, for one, passes
+                log.error("database_watch_failed", error=str(error))  # noqa: TRY400 - the text says it all
+                await asyncio.sleep(AGAIN_SECONDS)
 
     def _mend(self) -> None:
         self._log.bound(self._layout.log_lock)

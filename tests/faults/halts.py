@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.peers.smtp_peer import SmtpPeer, hang
+from tests.peers.smtp_peer import Fault, SmtpPeer
 
 SECONDS = 60.0
 KEY = 20261121
@@ -41,10 +41,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """`command` is one of those of `SmtpPeer.on`; whoever gives it gets no answer."""
+    """`command` is one of those of `SmtpPeer.on`; whoever gives it gets no answer. `after`: octets of the content, for CONTENT alone."""
 
     name: str
     command: str
+    after: int = 0
 
 
 Step = Statement | Dialogue
@@ -67,7 +68,7 @@ async def halted(step: Step, engine: AsyncEngine, relay: SmtpPeer) -> AsyncItera
             async def who() -> str | None:
                 return "sender-0" if came.is_set() else None
 
-            relay.on(step.command, hang(), matching=note)
+            relay.on(step.command, Fault("hang", after=step.after), matching=note)
             try:
                 yield lambda: _until(who, step.name)
             finally:
@@ -111,5 +112,6 @@ async def _until(found: Callable[[], Awaitable[str | None]], what: str) -> str:
 
 _WAITING = text(
     """SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
-       WHERE locktype = 'advisory' AND objid = :key AND NOT granted AND application_name LIKE 'deskgate %' LIMIT 1"""
+       WHERE locktype = 'advisory' AND objid = :key AND NOT granted AND datname = current_database()
+           AND application_name LIKE 'deskgate %' LIMIT 1"""
 )

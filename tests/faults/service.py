@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -36,17 +36,27 @@ overall_hour = 1000000
 
 
 class Service(Running):
-    """`postmaster` tells the embedded server's pid; None where the database is another's."""
+    """`postmaster` tells the embedded server's pid; None where the database is another's. `environment` is what it has beside ours,
+    `module` what is run in the place of the gateway."""
 
-    def __init__(self, config: Path, relay: SmtpPeer, url: str, layout: Layout | None = None) -> None:
+    def __init__(
+        self,
+        config: Path,
+        relay: SmtpPeer,
+        url: str,
+        layout: Layout | None = None,
+        environment: Mapping[str, str] | None = None,
+        module: str = "gateway",
+    ) -> None:
         self.config, self.relay, self.layout = config, relay, layout
+        self.environment, self.module = environment or {}, module
         self.engine = connect(url, pool_size=2)
         self.log: list[str] = []
         self._life = AsyncExitStack()
 
     async def start(self) -> None:
         self.process = await self._life.enter_async_context(
-            parent(["-m", "gateway", "serve", "--config", str(self.config)], cwd=self.config.parent)
+            parent(["-m", self.module, "serve", "--config", str(self.config)], self.config.parent, self.environment)
         )
         ready = await self.process.ready()
         host, _, port = ready["smtp"].rpartition(":")
@@ -146,7 +156,15 @@ class Service(Running):
 
 
 @asynccontextmanager
-async def service(folder: Path, relay: SmtpPeer, url: str | None = None, **tables: str) -> AsyncIterator[Service]:
+async def service(
+    folder: Path,
+    relay: SmtpPeer,
+    url: str | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    module: str = "gateway",
+    **tables: str,
+) -> AsyncIterator[Service]:
     """On the database `url`, or on an embedded one in `folder`. `tables` as in `tests.journeys.running`."""
     layout = Layout.of(folder / "data") if url is None else None
     if layout is not None:
@@ -154,7 +172,7 @@ async def service(folder: Path, relay: SmtpPeer, url: str | None = None, **table
     tables["tables"] = UNBOUNDED + tables.get("tables", "")
     async with name_server({}) as dns:
         config = write_config(folder, "embedded" if url is None else url, relay.url, dns.port, **tables)
-        made = Service(config, relay, url or Layout.of(folder / "data").url, layout)
+        made = Service(config, relay, url or Layout.of(folder / "data").url, layout, environment, module)
         try:
             await made.start()
             yield made

@@ -1,7 +1,6 @@
 """The database goes away, hangs and comes back: 451 in time, and nothing that was acknowledged is lost."""
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -12,13 +11,12 @@ import pytest
 import pytest_asyncio
 
 from migrations import run as migrations
-from storage.embedded import EmbeddedServer
-from storage.embedded.layout import Layout
+from tests.faults.database import Database
 from tests.faults.service import PATIENCE, Service, service
 from tests.ingress.smtp_client import Client
 from tests.journeys.running import letter
 from tests.peers.smtp_peer import SmtpPeer, slow
-from tests.processes.harness import children_of, until
+from tests.processes.harness import until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -27,30 +25,6 @@ COMMIT_SECONDS = 10.0
 NOT_NOW = "451 4.3.0"
 LETTERS = 3
 """Of a new ticket."""
-
-
-class Database:
-    """A server of its own, which the gateway knows by its URL alone."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.server = EmbeddedServer.start(directory)
-
-    @property
-    def url(self) -> str:
-        return self.server.url
-
-    def stop(self) -> None:
-        self.server.stop()
-
-    def start(self) -> None:
-        self.server = EmbeddedServer.start(self._directory)
-
-    def freeze(self, number: signal.Signals) -> None:
-        """Every process of the server, in the midst of whatever it does."""
-        postmaster = int((Layout.of(self._directory).cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        for pid in (postmaster, *children_of(postmaster)):
-            os.kill(pid, number)
 
 
 @pytest_asyncio.fixture
