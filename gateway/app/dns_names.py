@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.config.convert import reply_address
 from gateway.config.dkim import dkim_keys
-from gateway.config.outbound import Directory
+from gateway.config.outbound import Directory, Mx
 from gateway.config.settings import Settings
 from gateway.dnscheck.report import Address, Names
 from gateway.dnscheck.sending import Outlet
@@ -13,7 +13,8 @@ from gateway.domain.dkim import DkimKey
 
 def outlet(settings: Settings) -> Outlet:
     relay = settings.outbound.relay
-    return Outlet(settings.server.hostname, None if isinstance(relay, Directory) else relay.host, settings.outbound.sends_from)
+    host = None if isinstance(relay, Directory | Mx) else relay.host
+    return Outlet(settings.server.hostname, host, settings.outbound.sends_from, straight=isinstance(relay, Mx))
 
 
 def keys(settings: Settings) -> tuple[DkimKey, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.app.screening import forget_knocks
 from gateway.app.senders import look_after_senders
 from gateway.auth.dns import Resolver
 from gateway.config.settings import Settings
@@ -17,7 +18,7 @@ from gateway.telemetry.follow import Followed, follow
 from gateway.workers.forwarding import watch_forwarding
 from gateway.workers.intake import LEASE, Intake, Taken
 from gateway.workers.loop import Loop, Pace
-from gateway.workers.schedule import JOBS, Job, Schedule, in_one
+from gateway.workers.schedule import HOUR, JOBS, Job, Schedule, in_one
 from gateway.workers.wake import Waker
 from storage.engine import sessions
 
@@ -68,6 +69,7 @@ def jobs(live: Live, wake: Waker, resolver: Resolver) -> tuple[Job, ...]:
         Job("senders", SENDERS_SECONDS, lambda sessions: look_after_senders(sessions, live, resolver, letters)),
         Job("digests", DIGESTS_SECONDS, lambda sessions: write_digests(sessions, live.now.organisation, letters)),
         Job("forwarding", FORWARDING_SECONDS, lambda sessions: watch_forwarding(sessions, live.now.organisation, letters)),
+        Job("greylist", HOUR, in_one(lambda session: forget_knocks(session, live.now.settings))),
         Job("alarm", ALARM_SECONDS, in_one(lambda session: sound_alarm(session, live.now.organisation.budget))),
     )
 

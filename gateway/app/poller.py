@@ -4,8 +4,9 @@ import asyncio
 
 from gateway.app import values
 from gateway.app.child import Live, engine_for, worker_name
+from gateway.app.screening import Screening
 from gateway.fetch.look import Means
-from gateway.ingress.accept import Acceptor
+from gateway.ingress.checks.unasked import ScreeningAcceptor
 from gateway.ingress.content import Content
 from gateway.ingress.limits import Budget
 from gateway.supervisor.child import Control
@@ -25,7 +26,10 @@ async def run(control: Control) -> None:
     memory, total = Budget(bounds.memory_in_flight), Budget(bounds.content_in_flight)
     async with engine_for(control, settings.database.pool_size) as engine:
         make, waker, worker = sessions(engine), Waker(engine), worker_name(control)
-        acceptor = Acceptor(make, settings.server.hostname, waker, commit_seconds=settings.limits.commit_seconds)
+        screening = Screening(make, lambda: live.now)
+        control.on_change(lambda _configuration: screening.renew())
+        acceptor = ScreeningAcceptor(make, settings.server.hostname, waker, commit_seconds=settings.limits.commit_seconds)
+        acceptor.screener = lambda: screening.now
         means = Means(
             make,
             acceptor,
@@ -41,3 +45,4 @@ async def run(control: Control) -> None:
         finally:
             await acceptor.aclose()
             await waker.aclose()
+            await screening.close()

@@ -18,11 +18,11 @@ def roles(processes: int, chosen: Collection[str] = (ALL,), *, shadow: bool = Fa
     if unknown:
         raise ValueError(f"expected a role, one of {', '.join((ALL, *NAMES))}: {', '.join(sorted(unknown))} is none")
     table = (
-        Role(LISTENER, "gateway.app.listener:run", sockets="smtp", processes=processes, patience=0.5, takes_mail=True),
+        Role(LISTENER, "gateway.app.listener:run", sockets=("smtp", "smtps"), processes=processes, patience=0.5, takes_mail=True),
         Role(POLLER, "gateway.app.poller:run", patience=0.6),
         Role(INTAKE, "gateway.app.intake:run", processes=processes, patience=0.8),
-        Role(SENDER, "gateway.app.sender:run", patience=0.95),
-        Role(WEB, "gateway.app.web:run", sockets="web"),
+        Role(SENDER, "gateway.app.sender:run", processes=processes, patience=0.95),
+        Role(WEB, "gateway.app.web:run", sockets=("web",)),
     )
     left_out = ({SENDER, POLLER} if shadow else set()) | (set() if polls else {POLLER} - set(chosen))
     return tuple(role for role in table if (ALL in chosen or role.name in chosen) and role.name not in left_out)

@@ -1,6 +1,7 @@
 """Whether a database's schema is one that this release works with, and bringing the embedded one up to it."""
 
 import asyncio
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,14 +35,16 @@ async def bring_up(engine: AsyncEngine, url: str) -> None:
         return
     async with engine.connect() as connection:
         autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        # Waiting for a migration takes as long as it takes.
-        await autocommit.execute(text("SET lock_timeout = 0"))
-        await autocommit.execute(text("SET statement_timeout = 0"))
-        await autocommit.execute(text("SELECT pg_advisory_lock(hashtext('deskgate schema'))"))
+        # Asked again and again: a statement that waited would be one that the building of an index beside traffic waits for in its turn.
+        while not await autocommit.scalar(text("SELECT pg_try_advisory_lock(hashtext('deskgate schema'))")):  # noqa: ASYNC110  another process gives it up
+            await asyncio.sleep(AGAIN_SECONDS)
         try:
             if fault(await migrations.current(engine)) is not None:
                 # alembic's environment runs an event loop of its own.
                 await asyncio.to_thread(migrations.upgrade, url)
         finally:
-            # Closing the connection gives up the lock and the settings with it.
+            # Closing the connection gives up the lock.
             await autocommit.invalidate()
+
+
+AGAIN_SECONDS: Final = 0.2

@@ -7,15 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from gateway.app import dns_names
 from gateway.app.child import Live
 from gateway.auth.dns import Resolver
+from gateway.config.login import login_of
 from gateway.config.settings import Settings
 from gateway.desk.senders.choice import destination
-from gateway.outbound.connections import Relay
-from gateway.outbound.deliver import SmtpTransport
+from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Transport
 from gateway.workers.senders import watch_senders
 
 CONNECTIONS = 3
 """To one such server, of one process: it is a mailbox's, and few letters leave by it."""
+PATIENCE = 1.0
+"""Seconds for a place among them: a server that is slow must not keep the sender's hands from the others' letters."""
 
 
 async def look_after_senders(sessions: async_sessionmaker[AsyncSession], live: Live, resolver: Resolver, wake: Callable[[], None]) -> int:
@@ -31,11 +33,13 @@ def own_transports(settings: Settings) -> dict[str, Transport]:
                 each.smtp.host,
                 each.smtp.port,
                 each.smtp.security,
-                each.smtp.user,
-                each.smtp.password.get_secret_value() if each.smtp.password is not None else None,
+                login_of(each.smtp),
                 hostname=settings.server.hostname,
                 connections=min(CONNECTIONS, settings.outbound.connections),
                 timeout=settings.outbound.timeout,
+                letters_a_connection=settings.outbound.letters_per_connection,
+                patience=PATIENCE,
+                ca=None if each.smtp.ca is None else str(each.smtp.ca),
             )
         )
         for each in settings.from_address

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from socket import socket
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 READ_AT_START = (
     "server.hostname",
     "server.listen",
+    "server.listen_tls",
     "server.protocol",
     "server.processes",
     "server.log",
@@ -33,6 +35,9 @@ READ_AT_START = (
     "limits.drain_seconds",
 )
 """Keys, or whole tables, that a reload leaves as they were when we started."""
+
+SPARE_DESCRIPTORS = 1000
+"""Of one listener, beside its connections: content in files, the database, handshakes and lookups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,9 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
     settings = loaded.settings
     logs.configure(settings.server.log, process="parent")
     tell(loaded)
+    allow_descriptors(settings)
     chosen = roles(settings.server.processes, options.roles, shadow=options.shadow, polls=polls(settings))
-    sockets = listen(settings, {role.sockets for role in chosen if role.sockets is not None})
+    sockets = listen(settings, {name for role in chosen for name in role.sockets})
     seen = seen_from_outside(settings, sockets)
     handed_on = pack(seen, str(found.path))
     with sharing.directory() as shared:
@@ -66,7 +72,7 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
             around=Surroundings(settings.server.log, shared),
             draining_seconds=settings.limits.drain_seconds,
         )
-        site = None if settings.web.address_is_known else seen.web.base_url
+        site = None if settings.web.address_is_known else seen.web.url
         supervisor = Supervisor(plan, WhenNeeded(settings, site), lambda: reload(found, settings, sockets), announce)
         asyncio.run(supervisor.run())
 
@@ -99,6 +105,17 @@ class WhenNeeded:
             await self._database.close()
 
 
+def allow_descriptors(settings: Settings) -> None:
+    """As many open files as the system lets us have: 1024, which is common, are fewer connections than `limits.connections`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.limits.connections + SPARE_DESCRIPTORS
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < wanted:
+        log.warning("few_descriptors", allowed=soft, wanted=wanted, remedy="raise the limit of open files (LimitNOFILE= of systemd)")
+
+
 def tell(loaded: Loaded) -> None:
     log.info("configuration_read", fingerprint=loaded.fingerprint)
     for warning in loaded.warnings:
@@ -108,7 +125,7 @@ def tell(loaded: Loaded) -> None:
 def listen(settings: Settings, purposes: Collection[str]) -> Mapping[str, list[socket]]:
     """Bound sockets by purpose: those that systemd handed over, else those of the configuration."""
     handed_over = inherit(os.environ, str(settings.web.listen))
-    configured = {"smtp": settings.server.listen, "web": (settings.web.listen,)}
+    configured = {"smtp": settings.server.listen, "smtps": settings.server.listen_tls, "web": (settings.web.listen,)}
     return {
         purpose: handed_over.get(purpose) or [each for endpoint in endpoints for each in bind(str(endpoint))]
         for purpose, endpoints in configured.items()

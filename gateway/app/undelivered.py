@@ -9,13 +9,19 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.desk.change import Refused, change
+from gateway.desk.identify import is_ours
 from gateway.desk.lost import told_of_loss
+from gateway.desk.reports import NEVER_SUPPRESSED
+from gateway.desk.suppressing import suppress
 from gateway.domain.actor import SYSTEM
 from gateway.domain.facts import Facts, KnownTicket
 from gateway.domain.letter import Letter, Recipient
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import EventKind, LetterKind
-from gateway.domain.steps import Note, Step
+from gateway.domain.steps import Note, Returned, Step, Suppress
+from gateway.domain.suppressions import Cause
+from gateway.mail.address import address_key
+from gateway.mail.refusals import is_hard
 from gateway.workers.sender import Report
 from storage.knowledge import lock_tickets
 
@@ -26,9 +32,11 @@ def reporter(kind: EventKind, organisation: Callable[[], Organisation]) -> Repor
     """For `on_failed` and `on_late` of a sender; `organisation` is asked anew each time."""
 
     async def report(session: AsyncSession, letter: Letter, recipients: tuple[Recipient, ...]) -> None:
-        if letter.ticket is None:
-            return
         now = organisation()
+        if letter.ticket is None:
+            for each in suppressing(kind, letter, recipients, now):
+                await suppress(session, each)
+            return
         effect = f"{kind}:{letter.id}:{letter.attempts}"
         ticket = Facts(tickets=await lock_tickets(session, (letter.ticket,))).ticket(letter.ticket)
         changed = await change(session, letter.ticket, SYSTEM, steps(kind, letter, recipients, ticket, now), now, effect)
@@ -44,8 +52,23 @@ def steps(
     notes = tuple(
         Note(kind, {"outbox": letter.id, "kind": letter.kind, "address": each.address, "reply": each.reply}) for each in recipients
     )
+    done: tuple[Step, ...] = (*notes, *suppressing(kind, letter, recipients, organisation))
     # Only what a person wrote: a lost notice that told of itself could be lost in its turn.
     if kind is not EventKind.DELIVERY_FAILED or letter.kind is not LetterKind.AGENT_REPLY or letter.agent is None:
-        return notes
-    why = "; ".join(f"{each.address}: {each.reply or 'no answer'}" for each in recipients)
-    return (*notes, *told_of_loss(letter.agent, ticket, why, organisation))
+        return done
+    files = tuple((each.filename, each.size) for each in letter.attachments)
+    linked = organisation.desk.file_links
+    returned = [Returned(each.address, each.reply or "no answer", files=files, linked=linked) for each in recipients]
+    return (*done, *told_of_loss(letter.agent, ticket, returned, organisation))
+
+
+def suppressing(kind: EventKind, letter: Letter, recipients: Sequence[Recipient], organisation: Organisation) -> tuple[Suppress, ...]:
+    """Of recipients whose server says that there is no such mailbox. After DATA one answer is for all, so it names nobody."""
+    if kind is not EventKind.DELIVERY_FAILED or letter.kind in NEVER_SUPPRESSED:
+        return ()
+    dead = (each for each in recipients if each.refused_at_rcpt or len(recipients) == 1)
+    return tuple(
+        Suppress(key, Cause.BOUNCE, each.reply or "", organisation.desk.suppression_days, letter.ticket, letter.id)
+        for each in dead
+        if is_hard(each.reply or "", at_rcpt=each.refused_at_rcpt) and (key := address_key(each.address)) and not is_ours(key, organisation)
+    )

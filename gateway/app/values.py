@@ -1,6 +1,6 @@
 """Settings as the values that rooms take, where `gateway.config.convert` may not know those rooms."""
 
-import ssl
+from ipaddress import ip_network
 
 from gateway.config.settings import Settings
 from gateway.domain.envelope import Entry
@@ -13,6 +13,11 @@ def limits(settings: Settings) -> Limits:
         max_message_size=table.max_message_size,
         connections=table.connections,
         connections_per_address=table.connections_per_address,
+        connections_per_network=table.connections_per_network,
+        tls_connections=table.tls_connections,
+        proxies=tuple(map(ip_network, settings.server.proxies)),
+        greeting_delay=table.greeting_delay,
+        normalise_newlines=settings.server.bare_newline == "normalize",
         recipients=table.recipients,
         noops=table.noops,
         bad_commands=table.bad_commands,
@@ -25,13 +30,3 @@ def limits(settings: Settings) -> Limits:
 
 def entry(settings: Settings) -> Entry:
     return Entry(settings.server.protocol)
-
-
-def tls(settings: Settings) -> ssl.SSLContext | None:
-    """Read anew at each reload, so that a renewed certificate needs no restart."""
-    table = settings.tls
-    if table.certificate is None or table.key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(table.certificate, table.key)
-    return context

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.app.child import Live, engine_for
 from gateway.app.templates import templates_now
 from gateway.desk.alarm import overall_fault
+from gateway.desk.suppress import staff_fault
+from gateway.desk.suppressing import staff_unreached
 from gateway.supervisor.child import Control
 from gateway.supervisor.messages import Standing
 from gateway.telemetry import metrics
-from gateway.web import health, picture, preview, probes, rating, server
+from gateway.web import files, health, picture, preview, probes, rating, server
 from gateway.web.app import create_app
 from gateway.web.queues import Queues, gauge
 from gateway.web.throttle import Throttle
@@ -42,14 +44,19 @@ async def run(control: Control) -> None:
             probes.schema_serves(engine, await asyncio.to_thread(schema_fault)),
             probes.saying(lambda: children_fault(control.standing)),
         ]
-        degraded = [probes.judging(make, lambda session: letters_fault(session, live))]
+        degraded = [
+            probes.judging(make, lambda session: letters_fault(session, live)),
+            probes.judging(make, lambda session: unreached(session, live)),
+        ]
         pictures = picture.Pictures(lambda: live.now.organisation)
         ratings = rating.RatingPages(make, lambda: live.now.organisation, pictures, lambda: waker("outbox"), rating.limits())
         previews = preview.PreviewPages(make, lambda: live.now.organisation, templates_now, Throttle(120, 0.5))
-        routes = [*health.routes(alive, ready, exposition, degraded), *picture.routes(pictures), *ratings.routes(), *previews.routes()]
+        linked = files.FilePages(make, lambda: live.now.organisation, pictures, files.limits())
+        pages = (*picture.routes(pictures), *ratings.routes(), *previews.routes(), *linked.routes())
+        routes = [*health.routes(alive, ready, exposition, degraded), *pages]
         app = create_app(routes, ratings.failed)
         try:
-            await server.serve(app, control.sockets, control.ready, control.draining)
+            await server.serve(app, control.sockets("web"), control.ready, control.draining)
         finally:
             await waker.aclose()
 
@@ -63,6 +70,10 @@ def schema_fault() -> probes.Judge:
 
 async def letters_fault(session: AsyncSession, live: Live) -> str | None:
     return overall_fault(await letters_of_hour(session), live.now.organisation.budget)
+
+
+async def unreached(session: AsyncSession, live: Live) -> str | None:
+    return staff_fault(await staff_unreached(session, live.now.organisation), in_public=True)
 
 
 def children_fault(standing: Standing) -> str | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from gateway.domain.language import Language
-from gateway.domain.states import InboundState, OutboxState, Priority, Status
+from gateway.domain.states import InboundState, LetterKind, OutboxState, Priority, Status
 
 ROLES = ("all", "listener", "intake", "sender", "poller", "web")
 
@@ -32,6 +32,9 @@ def identifier(text: str) -> int:
 identifier.__name__ = "number"
 
 
+MOST_DAYS = 36_500
+
+
 def how_many(text: str) -> int:
     number = int(text)
     if not 0 < number <= 2**31 - 1:
@@ -40,6 +43,13 @@ def how_many(text: str) -> int:
 
 
 how_many.__name__ = "number"
+
+
+def days(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text}: a number of days from 1 to {MOST_DAYS} is expected, or 0 for ever")
+    return number
 
 
 def key_bits(text: str) -> int:
@@ -99,6 +109,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     outbox(adder(commands))
     gateways(adder(commands))
     senders(adder(commands))
+    suppressions(adder(commands))
     dkim(adder(commands))
     watching(adder(commands))
     return top
@@ -132,7 +143,12 @@ def running(add: Adder) -> None:
     check.add_argument("--database", action="store_true", help="also list rows that refer to what the configuration no longer has")
     check.add_argument("--dns", action="store_true", help="also look up MX, SPF, DKIM, DMARC and reverse names, and say what to publish")
     add("demo", "demo:demo", "play the whole story on a database of its own, step by step")
-    bench = add("bench", "bench:bench", "measure this machine: accepts a second, and mails a second to tickets and letters", as_json=True)
+    bench = add(
+        "bench",
+        "bench:bench",
+        "measure this machine: accepts, mails to tickets and letters, and letters to a relay, a second",
+        as_json=True,
+    )
     bench.add_argument("--quick", action="store_true", help="a short form, for a first impression")
 
 
@@ -253,19 +269,31 @@ def outbox(add: Adder) -> None:
     add = group(add, "outbox", "what is to be sent")
     listed = add("list", "outbox:list_outbox", "list letters, the newest first", as_json=True)
     listed.add_argument("--state", choices=[str(each) for each in OutboxState], metavar="S", help=f"one of {', '.join(OutboxState)}")
+    listed.add_argument("--ticket", type=identifier, metavar="N", help="only this ticket's")
+    listed.add_argument("--kind", choices=[str(each) for each in LetterKind], metavar="K", help="only of this kind, such as agent_reply")
+    listed.add_argument("--to", metavar="ADDR", help="only to this address")
+    listed.add_argument("--destination", metavar="D", help='only by "relay", or by the server of a From address ("smtp:ADDR")')
     listed.add_argument("--limit", type=how_many, default=100, metavar="N")
     shown = add("show", "outbox:show", "show a letter", as_json=True)
     shown.add_argument("id", type=identifier, metavar="ID")
     shown.add_argument("--raw", action="store_true", help="write the letter's bytes as they go out (to its first recipient)")
-    for name, text in (
-        ("retry", "try a letter now, even while sending is held"),
-        ("cancel", "send a letter to nobody who has not got it yet"),
-    ):
-        add(name, f"outbox:{name}", text).add_argument("id", type=identifier, metavar="ID")
-    hold = add("hold", "outbox:hold", "send nothing until release, on any node")
+    retry = add("retry", "outbox:retry", "try letters now, even while sending is held or their server rests", as_json=True)
+    letters(retry, "all letters of this ticket that wait or have failed")
+    retry.add_argument("--failed", action="store_true", help="all that have failed; with --ticket, of these only that ticket's")
+    letters(
+        add("cancel", "outbox:cancel", "send letters to nobody who has not got them yet", as_json=True),
+        "all letters of this ticket that wait",
+    )
+    hold = add("hold", "outbox:hold", "send nothing until release, on any node; what is on the wire is finished", as_json=True)
     hold.add_argument("--why", type=line, default="held by an operator", metavar="TEXT", help="shown in status")
-    add("release", "outbox:release", "let letters go again")
-    add("adopt", "outbox:adopt", "make a restored or copied database this server's, so that it may send")
+    add("release", "outbox:release", "let letters go again", as_json=True)
+    add("adopt", "outbox:adopt", "make a restored or copied database this server's, so that it may send", as_json=True)
+
+
+def letters(command: argparse.ArgumentParser, of_ticket: str) -> None:
+    """Which letters: by number, or a ticket's."""
+    command.add_argument("ids", nargs="*", type=identifier, metavar="ID")
+    command.add_argument("--ticket", type=identifier, metavar="N", help=of_ticket)
 
 
 def gateways(add: Adder) -> None:
@@ -288,6 +316,24 @@ def senders(add: Adder) -> None:
     verify.add_argument("address", metavar="ADDRESS", help="one of the [[from_address]] tables")
     confirm = add("confirm", "senders:confirm", "take the code of such a letter, which proves the address", as_json=True)
     confirm.add_argument("token", metavar="TOKEN", help="the code, as the letter has it")
+
+
+def suppressions(add: Adder) -> None:
+    """Alone it lists."""
+    command, text = "suppressions:list_suppressions", "addresses that automatic letters do not go to"
+    made = add("suppressions", command, text, as_json=True)
+    add = adder(made.add_subparsers(title="commands", metavar="COMMAND"))
+    listed = add("list", command, "list them, the newest first")
+    # Without a default of its own, so that one before the word `list` is not forgotten.
+    listed.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document on stdout, and nothing else"
+    )
+    lift = add("lift", "suppressions:lift", "write to an address by itself again", as_json=True)
+    lift.add_argument("address", metavar="ADDRESS")
+    more = add("add", "suppressions:add", "send no automatic letters to an address", as_json=True)
+    more.add_argument("address", metavar="ADDRESS")
+    more.add_argument("--why", type=line, required=True, metavar="TEXT", help="shown in lists and to agents who write there")
+    more.add_argument("--days", type=days, default=0, metavar="N", help="for so long (default: until it is lifted)")
 
 
 def dkim(add: Adder) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gateway.bench import accepts, pipeline
+from gateway.bench import accepts, letters, pipeline
 from gateway.cli.output import print_fields, print_json, say
 from migrations import run as migrations
 from storage import engine as storage_engine
@@ -37,7 +37,11 @@ def measure_all(url: str, folder: Path, *, quick: bool) -> dict[str, Any]:
     pipeline_url = asyncio.run(database(url, "pipeline"))
     mails = 300 if quick else 3000
     went = asyncio.run(pipeline.measure(pipeline_url, folder, messages=mails, warm_up=mails // 5))
-    return {"accepts": accepted, "pipeline": went}
+    say("letters: letters a second from the outbox to a server that takes them, and bare aiosmtplib's beside them …")
+    letters_url = asyncio.run(database(url, "letters"))
+    number, rounds, processes = (300, 1, (1,)) if quick else (5000, 3, (1, 2))
+    left = asyncio.run(letters.measure(letters_url, letters=number, rounds=rounds, processes=processes))
+    return {"accepts": accepted, "pipeline": went, "letters": left}
 
 
 async def database(url: str, name: str) -> str:

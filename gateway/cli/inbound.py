@@ -37,7 +37,7 @@ async def show(options: argparse.Namespace) -> None:
         print_json(document(found))
     else:
         told = document(found)
-        print_fields({name: value for name, value in told.items() if name not in ("decision", "peer", "auth")})
+        print_fields({name: value for name, value in told.items() if name not in ("decision", "peer", "auth", "screening")})
         print_fields(
             {"peer": told["peer"]["address"], "auth": ", ".join(f"{name} {value}" for name, value in told["auth"].items() if value)}
         )
@@ -74,6 +74,7 @@ def document(found: inbound.Inbound) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names} | {
         "from": found.author,
         "peer": found.peer,
+        "screening": found.screening,
         "auth": {"spf": found.spf, "dkim": found.dkim, "dmarc": found.dmarc, "arc": found.arc},
         "decision": list(found.decision),
         "recipients": list(found.recipients),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.app.screening import Screening
 from gateway.app.values import limits
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.work import work
-from gateway.ingress.accept import Acceptor
+from gateway.ingress.checks.unasked import ScreeningAcceptor
 from gateway.ingress.stdin import Unacceptable
 from gateway.ingress.stdin import inject as take_in
 
@@ -18,7 +19,9 @@ async def inject(options: argparse.Namespace) -> None:
     """Whatever goes wrong with the database is temporary: the caller keeps the message and tries again."""
     octets = read(options.file)
     async with work(options) as opened:
-        acceptor = Acceptor(opened.sessions, opened.settings.server.hostname, lambda _channel: None)
+        screening = Screening(opened.sessions, lambda: opened)
+        acceptor = ScreeningAcceptor(opened.sessions, opened.settings.server.hostname, lambda _channel: None)
+        acceptor.screener = lambda: screening.now
         try:
             taken = await take_in(
                 acceptor, octets, reverse_path=options.reverse_path, recipients=options.recipients, limits=limits(opened.settings)

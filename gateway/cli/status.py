@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from dataclasses import asdict
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -12,6 +13,8 @@ from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import Work, work
 from gateway.config.settings import Settings
 from gateway.desk.alarm import overall_fault
+from gateway.desk.suppress import staff_fault
+from gateway.desk.suppressing import staff_unreached
 from migrations import run as migrations
 from storage import inbound, outbox
 from storage.alarms import letters_of_hour
@@ -40,6 +43,9 @@ async def status(options: argparse.Namespace) -> None:
     if probed := [each for each in found["forwarding"] if each["state"] != "unproven"]:
         print_table(("mail to", "comes to", "state", "last success"), [tuple(each.values()) for each in probed], "")
         print()
+    if down := [each for each in found["destinations"] if each["down_since"] is not None]:
+        print_table(("letters by", "queued", "down since", "last error"), [tuple(each.values()) for each in down], "")
+        print()
     print_fields({name: found[name] for name in named} | told)
 
 
@@ -50,9 +56,11 @@ async def document(opened: Work) -> dict[str, Any]:
         tickets = await count_by_status(session)
         oldest = await inbound.oldest_queued_seconds(session)
         held = await outbox.held(session)
+        destinations = await outbox.standings(session)
         fetching = [each for each in opened.organisation.gateways if each.fetch is not None]
         standings = await standings_of(session, [each.address for each in fetching])
         letters = await letters_of_hour(session)
+        unreached = await staff_unreached(session, opened.organisation)
     listed = await forwarding.documents(opened)
     return {
         "inbound": inbound_counts.by_state,
@@ -65,9 +73,12 @@ async def document(opened: Work) -> dict[str, Any]:
             for one in each["forwarded"]
         ],
         "oldest_queued_seconds": round(oldest, 1) if oldest is not None else None,
+        "destinations": [asdict(each) for each in destinations],
         "sending": "on" if held is None else f"paused: {held.why}",
         "automatic_letters": {"last_hour": letters, "budget": opened.organisation.budget.overall_hour},
-        "degraded": overall_fault(letters, opened.organisation.budget),
+        "degraded": "; ".join(filter(None, (overall_fault(letters, opened.organisation.budget), staff_fault(unreached, in_public=False))))
+        or None,
+        "unreached_agents": [each.address for each in unreached],
         "connections": connections(opened.settings),
         "version": __version__,
         "schema": await migrations.current(opened.engine),

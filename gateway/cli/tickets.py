@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 from gateway.cli.exits import Exit, Fail
-from gateway.cli.output import block, print_fields, print_json, print_table, shown
+from gateway.cli.output import block, print_fields, print_json, print_table, say, shown
 from gateway.cli.work import Work, agent_named, words, work
 from gateway.desk.views import ticket_document
 from gateway.domain.actor import Actor
@@ -172,6 +172,7 @@ async def reply(options: argparse.Namespace) -> None:
 
 async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from_address: str | None = None) -> None:
     from gateway.desk.change import Refused, change
+    from gateway.desk.suppress import in_words as in_words_of
 
     actor = Actor(Role.AGENT, agent.name, agent.address)
     async with opened.sessions.begin() as session:
@@ -180,6 +181,8 @@ async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from
             raise Fail(done.why)
     if done.letters:
         await opened.wake("outbox")
+    for each in done.warnings:
+        say(f"deskgate: the reply goes out, but may not reach {each.address}: {in_words_of(each)}")
 
 
 def own_addresses(desk: Organisation) -> str:

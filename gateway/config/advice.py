@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from typing import Final
 
 from gateway.config.checks import Problem
@@ -10,16 +11,20 @@ from gateway.config.conditions import SMTP_KEYS, address_patterns, some
 from gateway.config.convert import default_gateway, first_department, reply_address
 from gateway.config.convert_rules import condition
 from gateway.config.dkim import dkim_keys
+from gateway.config.outbound import Mx
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
 from gateway.domain.regex import MOST_USES, expression
 from gateway.domain.rules import Glob, expressions_of
 
 GOOD_SECRET: Final = 32
+WIDEST_PROXIES: Final = {4: 8, 6: 32}
+"""Prefixes by version; 127.0.0.0/8 and 10.0.0.0/8 are as wide as anybody's own networks get."""
 SETTLED_KINDS: Final = {"bounce", "complaint", "empty"}
 ENOUGH_TEXT: Final = 16 << 10
 """Octets of a mail's text; few that people write are longer."""
 GOOD_RSA: Final = 2048
+SMTP_PORT: Final = 25
 OF_CODES: Final = (
     "; it is used once its code is confirmed (`deskgate senders list`), and stands in From once its domain vouches for our letters "
     "(`deskgate check --dns`)"
@@ -88,6 +93,23 @@ def nobody_to_tell(settings: Settings) -> Iterator[Problem]:
             yield ("gateway", index, "department"), f'department "{key}" has no active agent with notify; nobody learns of its new tickets'
 
 
+def proxies_of_everybody(settings: Settings) -> Iterator[Problem]:
+    for index, each in enumerate(settings.server.proxies):
+        network = ip_network(each)
+        if network.prefixlen < WIDEST_PROXIES[network.version]:
+            yield (
+                ("server", "proxies", index),
+                "whoever connects from there says for themselves what their address is; name the balancers' addresses alone",
+            )
+
+
+def peers_that_are_our_own(settings: Settings) -> Iterator[Problem]:
+    table = settings.screening
+    on = {"reverse_dns": table.reverse_dns != "off", "dns_list": bool(table.dns_list), "greylisting": table.greylisting.enabled}
+    for key in (key for key, value in on.items() if value and settings.server.protocol == "lmtp"):
+        yield ("screening", key), "by LMTP the peer is your own mail server, and nothing is asked about it; let that server ask"
+
+
 def relays_without_a_name(settings: Settings) -> Iterator[Problem]:
     if settings.trust.relays and settings.trust.authserv_id is None:
         yield ("trust", "relays"), "without trust.authserv_id, none of their Authentication-Results is believed"
@@ -103,6 +125,21 @@ def a_relay_in_the_clear(settings: Settings) -> Iterator[Problem]:
         yield ("outbound", "security"), f'port {outbound.relay.port} is as a rule "starttls"; "tls" is port 465'
     elif outbound.security != "tls" and outbound.relay.port == 465:
         yield ("outbound", "security"), 'port 465 is as a rule "tls"'
+
+
+def mail_servers_that_do_not_listen(settings: Settings) -> Iterator[Problem]:
+    if not isinstance(settings.outbound.relay, Mx):
+        return
+    if "." not in settings.server.hostname and not listens_to_others(settings):
+        yield (
+            ("server", "hostname"),
+            (
+                "mail servers of the world are greeted with this name, and many refuse mail from one without a domain; "
+                "set the name that the address they see us come from has"
+            ),
+        )
+    if settings.outbound.mx_port != SMTP_PORT:
+        yield ("outbound", "mx_port"), f"the world's mail servers listen on {SMTP_PORT} alone"
 
 
 def a_short_secret(settings: Settings) -> Iterator[Problem]:
@@ -180,7 +217,7 @@ def links_that_lead_nowhere(settings: Settings) -> Iterator[Problem]:
 
 
 def listens_to_others(settings: Settings) -> bool:
-    return not all(each.is_loopback for each in settings.server.listen)
+    return not all(each.is_loopback for each in (*settings.server.listen, *settings.server.listen_tls))
 
 
 WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
@@ -192,8 +229,11 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     a_weak_signing_key,
     a_disabled_default,
     nobody_to_tell,
+    proxies_of_everybody,
+    peers_that_are_our_own,
     relays_without_a_name,
     a_relay_in_the_clear,
+    mail_servers_that_do_not_listen,
     a_short_secret,
     rules_that_come_too_late,
     rules_about_no_gateway,

@@ -13,7 +13,10 @@ from pydantic import SecretStr
 from gateway.config.convert import first_department, reply_address
 from gateway.config.describe import quoted
 from gateway.config.faults import path_of
+from gateway.config.from_address import FromSmtp
 from gateway.config.lines import Location
+from gateway.config.login import LOGIN_KEYS, login_is_whole
+from gateway.config.outbound import Mx, Outbound
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
 from gateway.domain.organisation import canned_key, without_subaddress
@@ -107,11 +110,16 @@ def from_addresses_differ(settings: Settings) -> Iterator[Problem]:
 def from_servers_are_sane(settings: Settings) -> Iterator[Problem]:
     for index, smtp in ((index, each.smtp) for index, each in enumerate(settings.from_address) if each.smtp is not None):
         place: Location = ("from_address", index, "smtp")
-        if (smtp.user is None) != (smtp.password is None):
-            missing, given = ("user", "password") if smtp.user is None else ("password", "user")
-            yield (*place, missing), f"missing: expected the {missing} that belongs to its {given}"
-        if smtp.password is not None and smtp.security == "none" and not Endpoint(smtp.host, smtp.port).is_loopback:
-            yield (*place, "security"), 'expected "starttls" or "tls": the password would cross the network in the clear'
+        yield from login_is_whole(place, smtp)
+        yield from the_secret_is_safe(place, smtp, Endpoint(smtp.host, smtp.port))
+
+
+def the_secret_is_safe(place: Location, table: Outbound | FromSmtp, server: Endpoint) -> Iterator[Problem]:
+    if table.user is not None and table.security == "none" and not server.is_loopback:
+        what = "password" if table.auth == "login" else "access token"
+        yield (*place, "security"), f'expected "starttls" or "tls": the {what} would cross the network in the clear'
+    if table.ca is not None and table.security == "none":
+        yield (*place, "ca"), "expected nothing here: without TLS there is no certificate to verify"
 
 
 def signing_keys_differ(settings: Settings) -> Iterator[Problem]:
@@ -225,6 +233,8 @@ def tls_is_whole(settings: Settings) -> Iterator[Problem]:
         yield ("tls", "certificate"), "missing: expected the certificate of tls.key"
     if tls.required and tls.certificate is None and tls.key is None:
         yield ("tls", "required"), "expected false, as long as tls.certificate and tls.key are not set"
+    if settings.server.listen_tls and tls.certificate is None and tls.key is None:
+        yield ("server", "listen_tls"), "expected tls.certificate and tls.key beside it"
 
 
 def listeners_differ(settings: Settings) -> Iterator[Problem]:
@@ -232,6 +242,7 @@ def listeners_differ(settings: Settings) -> Iterator[Problem]:
         yield ("server", "listen"), 'expected at least one address and port, such as "127.0.0.1:2525"'
     first: dict[Endpoint, str] = {}
     places: list[tuple[Location, Endpoint]] = [(("server", "listen", i), each) for i, each in enumerate(settings.server.listen)]
+    places += [(("server", "listen_tls", i), each) for i, each in enumerate(settings.server.listen_tls)]
     for location, endpoint in (*places, (("web", "listen"), settings.web.listen)):
         if endpoint.port and endpoint in first:
             yield location, f"expected an address and port of its own: {first[endpoint]} listens there already"
@@ -245,13 +256,23 @@ def the_relay_is_sane(settings: Settings) -> Iterator[Problem]:
         if loop is not None:
             told = f"expected another server: {outbound.relay} is answered by server.listen[{loop}], and letters would come back to us"
             yield ("outbound", "relay"), told
-        if outbound.password is not None and outbound.security == "none" and not outbound.relay.is_loopback:
-            yield ("outbound", "security"), 'expected "starttls" or "tls": the password would cross the network in the clear'
+        yield from the_secret_is_safe(("outbound",), outbound, outbound.relay)
+    elif isinstance(outbound.relay, Mx):
+        yield from nothing_is_for_a_relay(outbound)
+        return
     elif outbound.security != "none":
         yield ("outbound", "security"), 'expected "none", for letters are written into a directory'
-    if (outbound.user is None) != (outbound.password is None):
-        missing, given = ("user", "password") if outbound.user is None else ("password", "user")
-        yield ("outbound", missing), f"missing: expected the {missing} that belongs to outbound.{given}"
+    yield from login_is_whole(("outbound",), outbound)
+
+
+def nothing_is_for_a_relay(outbound: Outbound) -> Iterator[Problem]:
+    for key in LOGIN_KEYS:
+        if getattr(outbound, key) != Outbound.model_fields[key].get_default():
+            remedy = 'leave it out, or name the relay that it is for in outbound.relay: with "mx" nobody logs in'
+            yield ("outbound", key), f'expected none beside relay = "mx": {remedy}'
+    if outbound.security != "none":
+        told = "each domain says by MTA-STS and DANE what TLS its mail servers are held to, and TLS is used wherever it is offered"
+        yield ("outbound", "security"), f'expected it left out beside relay = "mx": {told}'
 
 
 def delays_grow(settings: Settings) -> Iterator[Problem]:
@@ -286,6 +307,7 @@ def forwarding_mailboxes_differ(settings: Settings) -> Iterator[Problem]:
             )
 
 
+LOGIN_PATHS: Final = tuple(f".{key}" for key in LOGIN_KEYS)
 CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (departments_have_own_keys, frozenset({"department", "department.key"})),
     (departments_exist, frozenset({"department", "department.key", "department.available"})),
@@ -305,7 +327,7 @@ CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
             }
         ),
     ),
-    (from_servers_are_sane, frozenset({f"from_address.smtp{key}" for key in ("", ".host", ".security", ".user", ".password")})),
+    (from_servers_are_sane, frozenset({f"from_address.smtp{key}" for key in ("", ".host", ".security", ".ca", *LOGIN_PATHS)})),
     (signing_keys_differ, frozenset({"dkim.domain", "dkim.selector"})),
     (a_gateway_exists, frozenset({"gateway"})),
     (gateways_differ, frozenset()),
@@ -317,8 +339,8 @@ CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (bounces_have_room, frozenset()),
     (a_server_shares_a_secret, frozenset({"desk", "desk.secret", "database", "database.url"})),
     (secrets_are_long, frozenset()),
-    (tls_is_whole, frozenset({"tls", "tls.certificate", "tls.key"})),
-    (listeners_differ, frozenset({"server", "server.listen", "web", "web.listen"})),
-    (the_relay_is_sane, frozenset({"outbound", "outbound.relay", "outbound.user", "outbound.password", "outbound.security"})),
+    (tls_is_whole, frozenset({"tls", "tls.certificate", "tls.key", "server.listen_tls"})),
+    (listeners_differ, frozenset({"server", "server.listen", "server.listen_tls", "web", "web.listen"})),
+    (the_relay_is_sane, frozenset({f"outbound{key}" for key in ("", ".relay", ".security", ".ca", *LOGIN_PATHS)})),
     (delays_grow, frozenset({"outbound.retry", "outbound.retry.first_delay"})),
 )

@@ -7,6 +7,7 @@ from gateway.config.checks import Check, Problem
 from gateway.config.convert_fetch import fetch_of, security_of
 from gateway.config.fetch import Fetch
 from gateway.config.lines import Location
+from gateway.config.login import secret_is_whole
 from gateway.config.settings import Settings
 from gateway.config.values import Endpoint
 
@@ -48,22 +49,8 @@ def external_is_whole(place: Location, fetch: Fetch) -> Iterator[Problem]:
         yield (*place, "move_to"), "expected nothing here: POP3 has no folders"
     if fetch.move_to is not None and fetch.move_to == fetch.folder:
         yield (*place, "move_to"), "expected another folder than the one that is polled"
-    yield from login_is_whole(place, fetch)
+    yield from secret_is_whole(place, fetch, "of the mailbox")
     yield from connection_is_safe(place, fetch)
-
-
-def login_is_whole(place: Location, fetch: Fetch) -> Iterator[Problem]:
-    tokens = [key for key in ("token_file", "token_command") if getattr(fetch, key)]
-    if fetch.auth == "login":
-        if fetch.password is None:
-            yield (*place, "password"), "missing: expected the password of the mailbox"
-        for key in tokens:
-            yield (*place, key), 'expected auth = "xoauth2" beside it: a password needs no token'
-    elif fetch.password is not None:
-        yield (*place, "password"), 'expected nothing here: auth = "xoauth2" takes its token from token_file or token_command'
-    elif len(tokens) != 1:
-        wrong = "both are given" if tokens else "there is none"
-        yield (*place, "token_file"), f"expected one of token_file and token_command; {wrong}"
 
 
 def connection_is_safe(place: Location, fetch: Fetch) -> Iterator[Problem]:

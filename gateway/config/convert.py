@@ -67,7 +67,10 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         notify_recipients=table.notify_recipients,
         token_days=table.token_days,
         letter_lifetime=timedelta(hours=settings.outbound.expiry),
+        suppression_days=settings.outbound.suppression_days,
+        complaint_days=settings.outbound.complaint_days,
         base_url=settings.web.url if settings.web.address_is_known else None,
+        file_links=settings.web.base_url is not None,
         shadow=shadow,
     )
 

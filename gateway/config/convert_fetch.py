@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from gateway.config.fetch import Fetch
+from gateway.config.login import login_of
 from gateway.config.values import Endpoint
 from gateway.domain import fetch as domain
 
@@ -14,7 +15,7 @@ def fetch_of(table: Fetch) -> domain.Fetch:
     return domain.Fetch(
         protocol=domain.Protocol(table.protocol),
         server=server_of(table),
-        login=login_of(table),
+        login=None if table.protocol == "maildir" else login_of(table),
         path=None if table.path is None else str(table.path),
         folder=table.folder,
         interval=table.interval,
@@ -29,18 +30,6 @@ def server_of(table: Fetch) -> domain.Server | None:
     if table.host is None or table.protocol == "maildir":
         return None
     return domain.Server(table.host, table.port or PORTS[table.protocol], security_of(table), None if table.ca is None else str(table.ca))
-
-
-def login_of(table: Fetch) -> domain.Login | None:
-    if table.user is None or table.protocol == "maildir":
-        return None
-    return domain.Login(
-        user=table.user,
-        auth=table.auth,
-        password=None if table.password is None else table.password.get_secret_value(),
-        token_file=None if table.token_file is None else str(table.token_file),
-        token_command=table.token_command,
-    )
 
 
 def security_of(table: Fetch) -> Literal["none", "starttls", "tls"]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator
 
 from gateway.config.section import Kind, Section
-from gateway.config.values import Address, Line, Secret, text_of
+from gateway.config.values import Address, ConfigPath, Line, ReadablePath, Secret, text_of
 from gateway.mail.address import normalise_domain
 
 HOST_TEXT = 'a host\'s name, such as "smtp.example.com"'
@@ -32,6 +32,14 @@ class FromSmtp(Section):
     """User name at the server. Where it is an address, it is the letters' return address."""
     password: Secret | None = None
     """Password at the server."""
+    auth: Literal["login", "xoauth2"] = "login"
+    """How to log in: with a password, or with an OAuth 2.0 access token from one of the next two keys."""
+    token_file: ConfigPath | None = None
+    """A file that something else keeps a valid access token in; read at each login."""
+    token_command: tuple[Line, ...] = ()
+    """A program and its arguments, which prints a valid access token; run at each login, without a shell."""
+    ca: ReadablePath | None = None
+    """A PEM file of the authorities that the server's certificate is verified by; the default is the system's."""
 
 
 class FromAddress(Section):

@@ -9,7 +9,6 @@ import hmac
 import os
 import re
 import secrets
-import ssl
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from gateway.config.certificate import CertificateError, server_context
 from gateway.config.examine import examine
 from gateway.config.faults import ConfigurationError, Fault
 from gateway.config.lines import Lines
@@ -167,14 +167,10 @@ def _pair_at_fault(settings: Settings) -> tuple[Fault, ...]:
     if tls.certificate is None or tls.key is None:
         return ()
 
-    def refuse_to_ask() -> str:
-        raise ValueError("the key has a passphrase")
-
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key, refuse_to_ask)
-    except (ssl.SSLError, ValueError) as error:
-        why = getattr(error, "reason", None) or str(error)
-        return (Fault(("tls", "key"), f'"{tls.key}"', f"expected the key of tls.certificate, both in PEM and without a passphrase: {why}"),)
+        server_context(tls.certificate, tls.key)
+    except CertificateError as error:
+        return (Fault(("tls", "key"), f'"{tls.key}"', str(error)),)
     return ()
 
 

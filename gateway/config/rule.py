@@ -129,7 +129,8 @@ class When(Section):
     department: Annotated[Any, PlainValidator(kept("department")), Kind("the key of a [[department]], or a list of them")] | None = None
     """The department of the gateway; of a ticket, its own."""
     spam_score: Annotated[Any, PlainValidator(kept("spam_score")), Kind(SCORE)] | None = None
-    """The highest score that a spam filter wrote into the header: X-Spam-Score, X-Spam-Status and the fields of Rspamd."""
+    """The highest score that our scanners gave with what `[screening]` adds for listings, or that a spam filter on the way wrote into the
+    header: X-Spam-Score, X-Spam-Status and the fields of Rspamd."""
     hours: Annotated[Any, PlainValidator(kept("hours")), Kind(HOURS)] | None = None
     """The time of the week; what ends before it begins ends on the next day. Inside `not` it means outside these hours. With
     `on = "unanswered"` a number is `unanswered_hours`."""

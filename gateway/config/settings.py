@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -21,10 +22,11 @@ from gateway.config.notification import Notification, Templates
 from gateway.config.outbound import Outbound
 from gateway.config.rule import Rule
 from gateway.config.satisfaction import Satisfaction
+from gateway.config.screening import Screening
 from gateway.config.section import Section, Surroundings
 from gateway.config.server import Server, Tls
 from gateway.config.trust import Trust
-from gateway.config.values import REVEAL
+from gateway.config.values import REVEAL, read_listen
 from gateway.config.web import Web
 
 
@@ -40,6 +42,7 @@ class Settings(Section):
     limits: Limits
     database: Database
     trust: Trust
+    screening: Screening
     desk: Desk
     department: Annotated[tuple[Department, ...], AfterValidator(or_one)] = (Department(),)
     gateway: tuple[Gateway, ...] = ()
@@ -68,8 +71,8 @@ class Settings(Section):
         return self.model_dump_json(context={REVEAL: True}).encode()
 
     def seen_at(self, site: str) -> Self:
-        """With the pages at this address."""
-        return self.model_copy(update={"web": self.web.model_copy(update={"base_url": site})})
+        """With the pages listening at this address. `base_url` stays as the file has it: whether the world sees them is another matter."""
+        return self.model_copy(update={"web": self.web.model_copy(update={"listen": read_listen(urlsplit(site).netloc)})})
 
     @classmethod
     def restore(cls, dumped: bytes) -> Self:

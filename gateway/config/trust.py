@@ -23,3 +23,6 @@ class Trust(Section):
     """Networks, and ways of entry without a peer, whose mail is believed to be from whom it says."""
     nameservers: tuple[Nameserver, ...] = ()
     """DNS servers to ask; without them, those of the system."""
+    dnssec: bool = False
+    """Believe name servers on other machines that they have validated an answer by DNSSEC. Whoever is on the way there can say so in their
+    name: leave it off unless the way is your own."""

@@ -24,12 +24,13 @@ def read_base_url(value: object) -> str:
 
 
 class Web(Section):
-    """The pages over HTTP: where clients rate a ticket, previews of letters, health, readiness and metrics."""
+    """The pages over HTTP: where clients rate a ticket and download files, previews of letters, health, readiness and metrics."""
 
     listen: Listen = Endpoint("127.0.0.1", 8025)
     """Where pages are served. Put a proxy with TLS in front of it for the world."""
     base_url: Annotated[str, PlainValidator(read_base_url), Kind(URL_TEXT)] | None = None
-    """The address that the world sees them at, for links in letters; the default is `http://` and `listen`."""
+    """The address that the world sees them at, for links in letters; the default is `http://` and `listen`. Files that are too large for a
+    letter become links only where this key is set."""
 
     @property
     def address_is_known(self) -> bool:

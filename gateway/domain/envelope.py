@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.domain.screening import Screening
+
 
 class Entry(StrEnum):
     """The way by which a message came in."""
@@ -29,6 +31,8 @@ class Peer:
     """Whether it greeted by EHLO or LHLO, not by HELO."""
     mailbox: str | None = None
     """The gateway address whose mailbox it was fetched from; None where it was not fetched."""
+    host: str | None = None
+    """The name that the address has in DNS both ways; None where none was looked for or found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,5 @@ class Envelope:
     smtputf8: bool = False
     trace_id: str = field(default="")
     """Follows the message from the connection to the delivery of its letters."""
+    screening: Screening | None = None
+    """None where nothing was looked for."""

@@ -7,7 +7,8 @@ from typing import Literal
 from gateway.domain.organisation import Language
 from gateway.domain.probes import KnownProbe
 from gateway.domain.room import UNBOUNDED, Room
-from gateway.domain.states import Priority, Status
+from gateway.domain.screening import Screening
+from gateway.domain.states import Priority, RecipientState, Status
 
 Part = Literal["requester", "cc", "named", "stranger"]
 Relation = Literal["is", "sent", "refers"]
@@ -106,9 +107,14 @@ class Effect:
     ticket: int | None
 
 
+By = Literal["path", "id", "mark"]
+"""How a report names the letter that it is about: by a reverse-path that is one recipient's own, by the letter's signed id, or by a probe's
+mark."""
+
+
 @dataclass(frozen=True, slots=True)
 class SentLetter:
-    """A letter of ours that a report is about. `address` is the recipient it names, None where only the letter is known."""
+    """A recipient of a letter of ours that a report is about. `address` is the recipient, None where only the letter is known."""
 
     outbox_id: int
     recipient_id: int | None
@@ -116,6 +122,24 @@ class SentLetter:
     ticket: int | None
     kind: str
     agent: str | None
+    state: RecipientState = RecipientState.SENT
+    by: By = "path"
+    has_path: bool = False
+    """Whether the recipient has a reverse-path of its own, which a genuine report comes to."""
+    shared: bool = False
+    """Whether others got the letter under the same id."""
+    in_hand: bool = False
+    """Whether a sender is at it this moment, and what came of it is not written down yet."""
+    doubtful: bool = False
+    """Whether an attempt ended without the answer to the final dot: it may have arrived although it still waits."""
+    delayed: bool = False
+    """Whether its ticket was told already that it is late."""
+    complained: bool = False
+    """Likewise, that its recipient complained."""
+    age: timedelta = timedelta(0)
+    """How long ago it was sent."""
+    names_another: str | None = None
+    """Whom the report names in the recipient's place, where that is somebody else who was written to about the same ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +155,12 @@ class Facts:
     spent: str | None = None
     room: Room = UNBOUNDED
     held_told_recently: bool = False
-    reported: SentLetter | None = None
+    reported: tuple[SentLetter, ...] = ()
+    """Those that a report is about; a relay's may name several recipients of one letter."""
+    from_relay: bool = False
+    """Whether it was handed over by a relay of ours or a network that is believed (`trust`)."""
+    returns: frozenset[str] = frozenset()
+    """Of the author's normalised addresses, those that automatic letters do not go to because mail to them came back."""
     waited: timedelta = timedelta(0)
     now: datetime | None = None
     """By the database's clock, in UTC; None where no clock was asked."""
@@ -146,6 +175,8 @@ class Facts:
     """What a person said of it, where it waited for one."""
     own_words: bool = False
     """Whether it has the words of a letter of ours, and comes from an address that we write from."""
+    screening: Screening | None = None
+    """What was found on it before it was kept; None where nothing was looked for."""
 
     def ticket(self, number: int) -> KnownTicket | None:
         """The ticket of this number, or the one it was merged into."""

@@ -1,11 +1,12 @@
 """Where mail is fetched from, as the configuration has it (B4)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 from urllib.parse import quote
 
 from gateway.domain.envelope import Entry
+from gateway.domain.login import Login
 
 
 class Protocol(StrEnum):
@@ -33,17 +34,6 @@ class Server:
     port: int
     security: Literal["none", "starttls", "tls"]
     ca: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Exactly one of password, `token_file` and `token_command` is set; the last two are asked anew at each login, for tokens expire."""
-
-    user: str
-    auth: Literal["login", "xoauth2"] = "login"
-    password: str | None = field(default=None, repr=False)
-    token_file: str | None = None
-    token_command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

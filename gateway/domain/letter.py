@@ -5,8 +5,10 @@ back as `Letter`. Building one refuses what could break out of a header, so that
 """
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from gateway.domain.states import LetterKind, OutboxState, RecipientState, Status
@@ -26,7 +28,9 @@ _LIFETIME: Final = timedelta(days=5)
 ADDRESS_HEADERS: Final = frozenset({"from", "to", "cc", "reply-to", "sender"})
 
 # What the assembler writes itself, the envelope alone may know (Bcc) or only a server may add.
-_NOT_THE_WRITERS: Final = frozenset({"bcc", "resent-bcc", "message-id", "subject", "mime-version", "return-path", "received"})
+_NOT_THE_WRITERS: Final = frozenset({"bcc", "message-id", "subject", "mime-version", "return-path", "received", "dkim-signature"})
+# MIME's; of mail sent on by somebody else; of mailing lists, which we are none of.
+_NOT_OURS: Final = ("content-", "resent-", "list-", "arc-")
 
 
 class UnsafeHeaderError(ValueError):
@@ -159,6 +163,8 @@ class Recipient:
     verp: str | None = None
     state: RecipientState = RecipientState.QUEUED
     reply: str | None = None
+    refused_at_rcpt: bool = field(default=False, compare=False)
+    """Of an attempt that failed: whether the server said so of this very recipient, before it saw the letter."""
 
     @property
     def has_own_copy(self) -> bool:
@@ -196,6 +202,8 @@ class Letter:
     """Seconds of its lifetime, likewise; an attempt that fails with none left is the last one."""
     warned: bool
     """Whether its ticket was told that it is late."""
+    forced: bool = False
+    """A person asked for it to be tried now: no pause keeps it back."""
 
     @property
     def waiting(self) -> tuple[Recipient, ...]:
@@ -204,35 +212,49 @@ class Letter:
 
 
 def check_headers(headers: Headers) -> None:
-    """Raises `UnsafeHeaderError` unless every name and value may stand in a header block as it is."""
+    """Raises `UnsafeHeaderError` unless every name and value may stand in a header block as it is, and no field stands there twice:
+    whoever reads it takes the first of two, or the last, and a signature may speak of the other."""
+    _check_names(tuple([(name, isinstance(value, str)) for name, value in headers]))
     for name, value in headers:
-        # RFC 5322 §2.2: printable US-ASCII but the colon.
-        if not name or not all("!" <= character <= "~" and character != ":" for character in name):
-            raise UnsafeHeaderError(f"not a header name: {name!r}")
-        if name.lower() in _NOT_THE_WRITERS or name.lower().startswith("content-"):
-            raise UnsafeHeaderError(f"{name} is not for the letter's writer to set")
         if isinstance(value, str):
-            if name.lower() in ADDRESS_HEADERS:
-                raise UnsafeHeaderError(f"{name} holds addresses and takes Party values")
             refuse_breaks(name, value)
-        elif name.lower() not in ADDRESS_HEADERS or not value:
-            raise UnsafeHeaderError(f"{name} takes text" if value else f"{name} is without an address")
+        elif not value:
+            raise UnsafeHeaderError(f"{name} is without an address")
 
 
+@lru_cache(256)
+def _check_names(fields: tuple[tuple[str, bool], ...]) -> None:
+    """Of the fields and whether they hold text. Remembered, for letters of a kind have the same ones."""
+    if len({name.lower() for name, _ in fields}) < len(fields):
+        raise UnsafeHeaderError("a header field stands there twice")
+    for name, is_text in fields:
+        if _HEADER_NAME.fullmatch(name) is None:
+            raise UnsafeHeaderError(f"not a header name: {name!r}")
+        if name.lower() in _NOT_THE_WRITERS or name.lower().startswith(_NOT_OURS):
+            raise UnsafeHeaderError(f"{name} is not for the letter's writer to set")
+        if is_text and name.lower() in ADDRESS_HEADERS:
+            raise UnsafeHeaderError(f"{name} holds addresses and takes Party values")
+        if not is_text and name.lower() not in ADDRESS_HEADERS:
+            raise UnsafeHeaderError(f"{name} takes text")
+
+
+@lru_cache(4096)
 def check_address(address: str) -> None:
     """Raises `UnsafeHeaderError` for what could be more than one addr-spec on the wire. Whether it exists, its server knows."""
-    if len(address) > 998 or _ADDRESS.fullmatch(address) is None or has_breaks(address):
+    too_long = len(address.encode("utf-8", "surrogatepass")) > _LONGEST
+    # RFC 2047 §5 (3): no encoded word in an address, but readers decode them there too, and then it is another one.
+    if too_long or "=?" in address or _ADDRESS.fullmatch(address) is None or has_breaks(address) or has_blanks(address):
         raise UnsafeHeaderError(f"not an address to write to: {address[:100]!r}")
 
 
 def check_message_id(value: str) -> None:
     """Raises `UnsafeHeaderError` unless it is one `<id>` of printable US-ASCII without spaces, short enough for one line."""
-    if len(value) > 900 or _MESSAGE_ID.fullmatch(value) is None:
+    if len(value) > _LONGEST or _MESSAGE_ID.fullmatch(value) is None:
         raise UnsafeHeaderError(f"not a Message-ID: {value[:100]!r}")
 
 
 def refuse_breaks(what: str, value: str) -> None:
-    if has_breaks(value):
+    if _BREAKS.search(value) is not None:
         raise UnsafeHeaderError(f"{what} holds CR, LF, NUL or half a character: {value[:100]!r}")
 
 
@@ -240,13 +262,23 @@ def has_breaks(value: str) -> bool:
     return _BREAKS.search(value) is not None
 
 
+def has_blanks(address: str) -> bool:
+    """Beyond ASCII: separators, of which some readers make a new line, and what cannot be seen."""
+    return not address.isascii() and any(unicodedata.category(each) in _BLANK for each in address if not each.isascii())
+
+
 def one_line(text: str) -> str:
     """What may stand in a header of whatever text a stranger wrote: white space collapsed, NUL and lone surrogates gone."""
     return " ".join(_NOT_TEXT.sub("", text).split())
 
 
+# Octets, so that it stands in a line of 998 (RFC 5322 §2.1.1) with what belongs to it.
+_LONGEST: Final = 900
+# RFC 5322 §2.2: printable US-ASCII but the colon.
+_HEADER_NAME: Final = re.compile("[!-9;-~]+")
 _BREAKS: Final = re.compile("[\r\n\0\ud800-\udfff]")
 _NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_BLANK: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
 _MESSAGE_ID: Final = re.compile("<[!-;=?-~]+@[!-;=?-~]+>")
 # RFC 5321 §4.1.2 with RFC 6531: a dot-string or a quoted string, then a domain or an address literal.
 _ADDRESS: Final = re.compile(

@@ -175,8 +175,14 @@ class Desk:
     token_days: int = 90
     letter_lifetime: timedelta = timedelta(days=5)
     """After which a letter that cannot be delivered is given up."""
+    suppression_days: int = 90
+    """For how long automatic letters do not go where mail came back from; 0: for ever."""
+    complaint_days: int = 0
+    """Likewise, whose owner complained."""
     base_url: str | None = None
     """Where the web pages are seen from outside, without a slash at the end: for links in letters."""
+    file_links: bool = False
+    """Whether files that are too large for a letter go out as links: somebody said how the world sees the pages."""
     shadow: bool = False
     """Decide and record beside another desk; letters are recorded as cancelled."""
 

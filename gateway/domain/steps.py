@@ -10,6 +10,7 @@ from gateway.domain.facts import Participant
 from gateway.domain.organisation import Language
 from gateway.domain.probes import Arrival
 from gateway.domain.states import ArticleKind, EventKind, LetterKind, Priority, Status
+from gateway.domain.suppressions import Cause, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,34 @@ class MarkBounced:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkDelayed:
+    """A report says that the letter is late for this recipient."""
+
+    outbox_id: int
+    recipient_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """Automatic letters do not go to the address from now on, and those that wait for it are cancelled. `why` is what the server said;
+    `days` 0: for ever."""
+
+    address: str
+    cause: Cause
+    why: str
+    days: int
+    ticket: int | None = None
+    outbox_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Mail to the address came back once, but its owner has written: automatic letters go there again."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarkArrived:
     """A probe of ours came in."""
 
@@ -180,6 +209,21 @@ class Addressee:
     agent: str | None = None
 
 
+ReportedAs = Literal["failed", "delayed", "complained"]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a server said of a letter to an address, at the time or in a report. `status` is the report's own code (RFC 3463). `files` are
+    the letter's, by name and octets; `linked`: where a letter was too large, they became links."""
+
+    address: str
+    said: str
+    status: str | None = None
+    files: tuple[tuple[str, int], ...] = ()
+    linked: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What an agent is told of the commands of one mail: those that were not obeyed, the lines that were, and the vocabulary."""
@@ -189,6 +233,8 @@ class Receipt:
     help: tuple[CommandHelp, ...] = ()
     passed_on: bool = False
     """Whether the mail has opened a ticket for the author of what the agent passed on (Z13)."""
+    returned: tuple[Suppression, ...] = ()
+    """Addresses that the agent's reply went to, although mail to them came back or their owners complained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +273,12 @@ class Send:
     """Z10: the address of ours that gets a copy, openly in Cc."""
     envelope: tuple[Addressee, ...] | None = None
     """Who gets it, where these are not all whom To, Cc and Bcc name: the same letter goes out twice, with the scale and without."""
+    reported: ReportedAs | None = None
+    returned: tuple[Returned, ...] = ()
+    """What became of an agent's reply, and what servers said of it."""
 
 
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
-Mark = MarkBounced | MarkArrived | MarkAnswered
-"""About a letter of ours, not about a ticket."""
+Mark = MarkBounced | MarkDelayed | Suppress | Lift | MarkArrived | MarkAnswered
+"""About a letter of ours or an address, not about a ticket."""
 Step = OpenTicket | AddArticle | Setting | AddTags | AddCc | Merge | Join | Remember | Note | Mark | Send

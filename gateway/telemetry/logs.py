@@ -1,19 +1,23 @@
 """Logs on stderr, a line an event: JSON or key=value, ISO times in UTC, the trace id of the message in hand, no secrets."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal, TextIO
+from functools import lru_cache
+from typing import Any, Final, Literal, TextIO
 
 import structlog
 from structlog.contextvars import bind_contextvars, merge_contextvars
-from structlog.processors import JSONRenderer, LogfmtRenderer, StackInfoRenderer, TimeStamper, add_log_level, format_exc_info
+from structlog.processors import LogfmtRenderer, StackInfoRenderer, TimeStamper, add_log_level, format_exc_info
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.telemetry.scrub import scrub_value
 
 Format = Literal["text", "json"]
 
+# Made once: `json.dumps` would make one for every line. What is cleaned holds nothing that it does not know.
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 _FIRST = ("time", "level", "event", "process", "trace_id")
 # Talkative where everything is well; what they say of troubles is welcome.
 _QUIET = {
@@ -49,14 +53,14 @@ def trace(trace_id: str) -> None:
 
 
 def _processors(style: Format) -> list[Processor]:
-    renderer: Processor = JSONRenderer(ensure_ascii=False) if style == "json" else LogfmtRenderer(bool_as_flag=False)
+    renderer: Processor = _as_json if style == "json" else LogfmtRenderer(bool_as_flag=False)
     return [
         merge_contextvars,
         add_log_level,
         StackInfoRenderer(),
         format_exc_info,
-        TimeStamper(fmt="iso", utc=True, key="time"),
         _clean,
+        TimeStamper(fmt="iso", utc=True, key="time"),
         _order,
         renderer,
     ]
@@ -67,11 +71,16 @@ def _clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return cleaned
 
 
+def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return _JSON.encode(event)
+
+
 def _order(_logger: WrappedLogger, _method: str, event: EventDict) -> MutableMapping[str, Any]:
     first = {name: event[name] for name in _FIRST if name in event}
     return first | {_key(name): value for name, value in event.items() if name not in first}
 
 
+@lru_cache(1024)
 def _key(name: str) -> str:
     # logfmt has no way to write a key with a space, and a log line must not raise.
     return "_".join(name.split()) or "_"

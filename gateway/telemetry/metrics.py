@@ -17,6 +17,7 @@ recipients_refused = Counter("deskgate_recipients_refused_total", "Recipients re
 session_timeouts = Counter("deskgate_session_timeouts_total", "Sessions ended for their silence or slowness.")
 accept_seconds = Histogram("deskgate_accept_seconds", "From the last byte of a message to its commit.", ["outcome"], buckets=_SECONDS)
 commits = Counter("deskgate_commits_total", "Commits that made messages durable; one may keep several.")
+screened = Counter("deskgate_screened_total", "Checks of peers and contents, by what they came to.", ["check", "outcome"])
 
 # Parsing and intake.
 parses = Counter("deskgate_parses_total", "Requests to parse children.")
@@ -27,6 +28,12 @@ intake_seconds = Histogram("deskgate_intake_seconds", "Work on one message, from
 # Outbound.
 deliveries = Counter("deskgate_deliveries_total", "Attempts to deliver, by how they ended.", ["outcome"])
 delivery_seconds = Histogram("deskgate_delivery_seconds", "One attempt to deliver.", buckets=_SECONDS)
+
+# Processes.
+tasks = Gauge("deskgate_tasks", "Tasks of the event loops, by the role of their process.", ["role"], multiprocess_mode="livesum")
+
+# Web.
+downloads = Counter("deskgate_downloads_total", "Downloads of files that letters had links to, by how they ended.", ["outcome"])
 
 
 def exposition(*registries: CollectorRegistry) -> bytes:

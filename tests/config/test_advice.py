@@ -34,6 +34,15 @@ ROWS = [
         ],
     ),
     (
+        f"{TOLD}[server]\nproxies = ['10.0.0.0/8', '0.0.0.0/0']",
+        [
+            (
+                'server.proxies[1] = "0.0.0.0/0": whoever connects from there says for themselves what their address is; '
+                "name the balancers' addresses alone"
+            )
+        ],
+    ),
+    (
         f"{TOLD}reply_address = 'r@desk.example.net'",
         [
             (
@@ -64,6 +73,17 @@ ROWS = [
     ),
     (f"{TOLD}[outbound]\nrelay = 'smtp.example.com:465'\nsecurity = 'tls'", []),
     (f"{TOLD}[outbound]\nrelay = 'directory:out'", []),
+    (
+        f"{TOLD}[outbound]\nrelay = 'mx'\nmx_port = 2525",
+        [
+            (
+                "server.hostname: mail servers of the world are greeted with this name, and many refuse mail from one without a domain; "
+                "set the name that the address they see us come from has"
+            ),
+            "outbound.mx_port = 2525: the world's mail servers listen on 25 alone",
+        ],
+    ),
+    (f"{TOLD}[server]\nhostname = 'mx.example.com'\n[outbound]\nrelay = 'mx'", []),
     (f"{TOLD}[[from_address]]\naddress = 'support@example.com'", []),
     (
         f"{TOLD}[[from_address]]\naddress = 'sales@example.com'\nsmtp = {{host = 'smtp.example.com'}}",

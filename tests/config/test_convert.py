@@ -152,6 +152,7 @@ def test_every_value_arrives_and_addresses_are_normalised() -> None:
             notify_recipients="never",
             token_days=7,
             base_url="https://desk.example.com/help",
+            file_links=True,
         ),
         departments=(
             Department("back-office", "Back-office", available=False),
@@ -219,3 +220,12 @@ def test_a_key_to_sign_with_says_what_to_publish() -> None:
 )
 def test_where_letters_come_from_is_addresses_and_domains(written: str, expected: tuple[str, ...]) -> None:
     assert settings_of(f"{SMALLEST}[outbound]\nsends_from = {written}").outbound.sends_from == expected
+
+
+@pytest.mark.parametrize("site", ["http://127.0.0.1:4711", "http://[::1]:4711"])
+def test_where_the_pages_listen_is_no_word_on_how_the_world_sees_them(site: str) -> None:
+    settings = settings_of(f'{SMALLEST}[web]\nlisten = "127.0.0.1:0"\n[desk]\nsecret = "{SECRET}"').seen_at(site)
+    restored = Settings.restore(settings.dump())
+    assert (restored.web.url, restored.web.base_url) == (site, None)
+    desk = organisation(restored).desk
+    assert (desk.base_url, desk.file_links) == (site, False)

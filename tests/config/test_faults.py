@@ -62,7 +62,7 @@ WITHIN_SECTIONS = [
         "[[policy]]\nname = 'ads'",
         (
             "policy = [{…}]: unknown section; this version knows "
-            "server, tls, limits, database, trust, desk, department, gateway, agent, canned_reply, from_address, "
+            "server, tls, limits, database, trust, screening, desk, department, gateway, agent, canned_reply, from_address, "
             "rule, notification, templates, satisfaction, budget, outbound, dkim, web"
         ),
     ),
@@ -161,20 +161,20 @@ WITHIN_SECTIONS = [
             "a name would have to be looked up first"
         ),
     ),
+    ("[outbound]\nmx_port = 0", "outbound.mx_port = 0: expected a whole number from 1 to 65535"),
     (
-        '[outbound]\nrelay = "mx"',
+        '[outbound]\nrelay = "smtp.example.com"',
         (
-            'outbound.relay = "mx": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"; '
-            "direct delivery by MX is not in this version yet: name the relay that does it"
+            'outbound.relay = "smtp.example.com": '
+            'expected a relay\'s host and port, such as "smtp.example.com:587", "mx", or "directory:PATH"'
         ),
     ),
     (
-        '[outbound]\nrelay = "smtp.example.com"',
-        'outbound.relay = "smtp.example.com": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"',
-    ),
-    (
         '[outbound]\nrelay = "smtp.example.com:0"',
-        'outbound.relay = "smtp.example.com:0": expected a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH"',
+        (
+            'outbound.relay = "smtp.example.com:0": '
+            'expected a relay\'s host and port, such as "smtp.example.com:587", "mx", or "directory:PATH"'
+        ),
     ),
     (
         '[outbound]\nsends_from = ["relay"]',

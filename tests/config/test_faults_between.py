@@ -141,11 +141,11 @@ BETWEEN_SECTIONS = [
     ),
     (
         f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', user = 'desk'}}",
-        "from_address[0].smtp.password: missing: expected the password that belongs to its user",
+        "from_address[0].smtp.password: missing: expected the password that belongs to from_address[0].smtp.user",
     ),
     (
         f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', password = 'hunter2'}}",
-        "from_address[0].smtp.user: missing: expected the user that belongs to its password",
+        "from_address[0].smtp.user: missing: expected the user that belongs to from_address[0].smtp.password",
     ),
     (
         f"{SMALLEST}{SENDER}smtp = {{host = 'smtp.example.com', user = 'desk', password = 'hunter2', security = 'none'}}",
@@ -203,6 +203,10 @@ BETWEEN_SECTIONS = [
         "tls.required = true: expected false, as long as tls.certificate and tls.key are not set",
     ),
     (
+        f"{SMALLEST}[server]\nlisten_tls = ['127.0.0.1:465']",
+        'server.listen_tls = ["127.0.0.1:465"]: expected tls.certificate and tls.key beside it',
+    ),
+    (
         f"{SMALLEST}[server]\nlisten = ['127.0.0.1:2525', '127.0.0.1:2525']",
         'server.listen[1] = "127.0.0.1:2525": expected an address and port of its own: server.listen[0] listens there already',
     ),
@@ -232,9 +236,56 @@ BETWEEN_SECTIONS = [
         f"{SMALLEST}[outbound]\nrelay = 'smtp.example.com:587'\nuser = 'desk'\npassword = 'hunter2'\nsecurity = 'none'",
         'outbound.security = "none": expected "starttls" or "tls": the password would cross the network in the clear',
     ),
+    *(
+        (f"{SMALLEST}[outbound]\nrelay = 'smtp.example.com:587'\nsecurity = 'starttls'\n{given}", fault)
+        for given, fault in (
+            (
+                "user = 'desk'\nauth = 'xoauth2'",
+                "outbound.token_file: expected one of token_file and token_command; there is none",
+            ),
+            (
+                "user = 'desk'\nauth = 'xoauth2'\ntoken_file = 't'\ntoken_command = ['t']",
+                'outbound.token_file = "t": expected one of token_file and token_command; both are given',
+            ),
+            (
+                "user = 'desk'\npassword = 'hunter2'\ntoken_command = ['t']",
+                'outbound.token_command = ["t"]: expected auth = "xoauth2" beside it: a password needs no token',
+            ),
+            (
+                "user = 'desk'\nauth = 'xoauth2'\npassword = 'hunter2'\ntoken_command = ['t']",
+                'outbound.password = "********": expected nothing here: auth = "xoauth2" takes its token from token_file or token_command',
+            ),
+            ("auth = 'xoauth2'\ntoken_command = ['t']", "outbound.user: missing: expected the user that belongs to outbound.token_command"),
+        )
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = 'smtp.example.com:587'\nuser = 'desk'\nauth = 'xoauth2'\ntoken_command = ['t']",
+        'outbound.security: expected "starttls" or "tls": the access token would cross the network in the clear',
+    ),
     (
         f"{SMALLEST}[outbound]\nrelay = 'directory:out'\nsecurity = 'tls'",
         'outbound.security = "tls": expected "none", for letters are written into a directory',
+    ),
+    *(
+        (
+            f"{SMALLEST}[outbound]\nrelay = 'mx'\n{key} = {value}",
+            (
+                f'{shown}: expected none beside relay = "mx": '
+                'leave it out, or name the relay that it is for in outbound.relay: with "mx" nobody logs in'
+            ),
+        )
+        for key, value, shown in (
+            ("user", "'desk'", 'outbound.user = "desk"'),
+            ("auth", "'xoauth2'", 'outbound.auth = "xoauth2"'),
+            ("token_command", "['print-a-token']", 'outbound.token_command = ["print-a-token"]'),
+        )
+    ),
+    (
+        f"{SMALLEST}[outbound]\nrelay = 'mx'\nsecurity = 'tls'",
+        (
+            'outbound.security = "tls": expected it left out beside relay = "mx": '
+            "each domain says by MTA-STS and DANE what TLS its mail servers are held to, and TLS is used wherever it is offered"
+        ),
     ),
     (f"{SMALLEST}[outbound]\nuser = 'desk'", "outbound.password: missing: expected the password that belongs to outbound.user"),
     (f"{SMALLEST}[outbound]\npassword = 'hunter2'", "outbound.user: missing: expected the user that belongs to outbound.password"),

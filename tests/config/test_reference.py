@@ -32,7 +32,7 @@ def test_a_stale_page_fails_the_check_and_is_written_anew(tmp_path: Path, capsys
         '| `max_message_size` | a size in bytes, or a string such as "50 MiB" | `"50 MiB"` |',
         '| `route_by` | a list, each of its items "to", "cc", "delivered-to" or "envelope" | `["to", "cc", "delivered-to", "envelope"]` |',
         '| `url` | "embedded", or a server\'s URL, such as "postgresql://deskgate@db.example.com/deskgate" | `"embedded"` |',
-        '| `relay` | a relay\'s host and port, such as "smtp.example.com:587", or "directory:PATH" | `"127.0.0.1:25"` |',
+        '| `relay` | a relay\'s host and port, such as "smtp.example.com:587", "mx", or "directory:PATH" | `"127.0.0.1:25"` |',
         "## `[[gateway]]`",
         "## `[outbound.retry]`",
     ],

@@ -374,7 +374,7 @@ def test_a_bounce_with_the_mark_is_a_bounce_of_the_probe() -> None:
     mail["From"], mail["To"], mail["Subject"] = "MAILER-DAEMON@company.test", DESK, "Undelivered Mail Returned to Sender"
     mail["Auto-Submitted"] = "auto-replied"
     mail.set_content(f"The following message could not be delivered to <{BOX}>: 550 5.1.1 no such user\n\nSubject: {LETTER.subject}\n")
-    decision = settled(mail.as_bytes(), reverse_path="", reported=reported)
+    decision = settled(mail.as_bytes(), reverse_path="", reported=(reported,))
     assert decision.outcome == "bounce"
     assert [type(each) for each in decision.steps] == [MarkBounced]
 

@@ -145,8 +145,9 @@ async def test_one_that_comes_after_nobody_waits_counts_all_the_same(desk: tuple
     gateway, mailboxes, _ = desk
     status, report, _ = await verified(gateway, "late@outside.test", wait=1)
     assert (status, report["state"], report["last_success"]) == (1, "dead", None)
+    before = len(await gateway.rows("SELECT id FROM inbound_messages"))
     await mailboxes.let_go()
-    await gateway.quiet()
+    await gateway.settled(before + 1)
     [listed] = [each for each in (await gateway.json("status"))["forwarding"] if each["address"] == "late@outside.test"]
     assert listed["state"] == "working" and listed["last_success"] is not None
     status, report, _ = await verified(gateway, "late@outside.test", wait=1)

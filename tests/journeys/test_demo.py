@@ -38,3 +38,5 @@ async def test_the_quick_benchmark_gives_every_figure(tmp_path: Path) -> None:
     assert found["pipeline"]["not_done"] == 0
     assert found["pipeline"]["articles"] == found["pipeline"]["mails"]
     assert found["pipeline"]["letters"] > found["pipeline"]["mails"]
+    assert (found["letters"]["not_sent"], found["letters"]["not_sent_signed"]) == (0, 0)
+    assert found["letters"]["letters_ratio"] > 0

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from gateway.app.schema import bring_up
 from migrations import run as migrations
 from migrations.run import include_object
 from storage.engine import database_away
@@ -245,6 +246,40 @@ async def test_a_statement_that_takes_too_long_is_given_up(database_url: str, mo
                 await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 10)
     finally:
         await holder.close()
+
+
+async def test_of_several_who_migrate_at_once_one_does_and_the_others_wait(empty_url: str) -> None:
+    """An index that is built beside traffic waits for every statement under way: none of those who wait may be one."""
+    engines = [create_async_engine(empty_url, poolclass=pool.NullPool) for _ in range(4)]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(bring_up(each, empty_url) for each in engines))
+    assert await migrations.current(engines[0]) == migrations.head()
+
+
+async def test_an_index_whose_building_was_interrupted_is_built_anew_while_others_write(database_url: str) -> None:
+    index = "ix_outbox_recipients_address"
+    await asyncio.to_thread(migrations.downgrade, database_url, "0010")
+    writer = await asyncpg.connect(plain(database_url))
+    try:
+        await writer.execute(f"CREATE INDEX {index} ON outbox_recipients (address)")
+        await writer.execute(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass")
+        under_way = writer.transaction()
+        await under_way.start()
+        await writer.execute("LOCK TABLE outbox_recipients IN ROW EXCLUSIVE MODE")
+        upgrade = asyncio.create_task(asyncio.to_thread(migrations.upgrade, database_url))
+        waiting = f"SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%CONCURRENTLY%{index}%'"
+        async with asyncio.timeout(30):
+            while not await rows(database_url, waiting):
+                await asyncio.sleep(0.02)
+            # Another one is not kept waiting behind it.
+            await rows(database_url, "DELETE FROM outbox_recipients")
+            await under_way.commit()
+            await upgrade
+    finally:
+        await writer.close()
+    assert await rows(database_url, f"SELECT indisvalid::text FROM pg_index WHERE indexrelid = '{index}'::regclass") == ["true"]
+    [definition] = await rows(database_url, f"SELECT indexdef FROM pg_indexes WHERE indexname = '{index}'")
+    assert "(lower(address), outbox_id)" in definition
 
 
 # What the release before 0002 writes, by the columns that it knows.

@@ -99,6 +99,7 @@ SRS_ALIASES = "in@srs.test support@desk.test\n"
 SRS = "/^([^@]+)@(desk\\.test)$/ SRS0=tEsT=XX=$2=$1@outside.test\n"
 TRANSPORT = """
 desk.test smtp:[127.0.0.1]:{desk}
+bounce.test smtp:[127.0.0.1]:{desk}
 srs.test smtp:[127.0.0.1]:{srs}
 rules.test smtp:[127.0.0.1]:{rules}
 staff.test smtp:[127.0.0.1]:{rules}
@@ -140,13 +141,15 @@ def installed() -> str:
 
 
 @contextmanager
-def postfix(port: int, desk: int, rules: int) -> Iterator[Postfix]:
-    """At this port. `desk` is that of the gateway under test, `rules` that of the mailbox program."""
+def postfix(port: int, desk: int, rules: int, more: str = "") -> Iterator[Postfix]:
+    """At this port. `desk` is that of the gateway under test, `rules` that of the mailbox program; `more` are lines of main.cf."""
     program = installed()
     with tempfile.TemporaryDirectory(prefix="pf-", dir="/tmp") as made:
         root, [srs] = Path(made), free_ports(1)
         running = Postfix(root, port)
         write_files(root, Path("/usr/lib/postfix/sbin"), port=port, srs=srs, desk=desk, rules=rules)
+        with (root / "main.cf").open("a") as file:
+            file.write(more)
         process = subprocess.Popen([program, "-c", root, "start-fg"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             wait_until_it_answers(running, process)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.journeys.reports import dsn
 from tests.journeys.running import POLL, Running, letter, reply_to, running
-from tests.journeys.test_delivery import bounce
 from tests.peers.smtp_peer import Received, SmtpPeer
 
 ZONE = {
@@ -136,7 +136,7 @@ async def test_reports_disabling_and_a_server_that_is_away(desk: tuple[Running, 
     [sent] = await box.wait_for(1)
 
     # The report goes to the account, whose mailbox is passed on to us: it names the letter by its id alone.
-    await gateway.take(bounce(sent, "boris@client.test"), "sales@desk.test", reverse_path="")
+    await gateway.take(dsn(sent, "boris@client.test"), "sales@desk.test", reverse_path="")
     [ticket] = [each for each in await gateway.json("tickets", "list") if each["subject"] == "How much?"]
     shown = await gateway.json("tickets", "show", str(ticket["number"]))
     assert "bounced" in [each["kind"] for each in shown["events"]]
@@ -158,7 +158,8 @@ async def test_reports_disabling_and_a_server_that_is_away(desk: tuple[Running, 
     await gateway.take(reply_to(told, "dana@staff.test", "Nothing yet."))
     while not (waiting := await gateway.rows("SELECT last_error FROM outbox_messages WHERE state = 'queued' AND attempts > 0")):
         await asyncio.sleep(POLL)
-    assert waiting[0]["last_error"] == f"535 5.7.8 wrong user or password (the login of account@provider.test at 127.0.0.1:{box.port})"
+    where = f"the login of account@provider.test at 127.0.0.1:{box.port}"
+    assert waiting[0]["last_error"] == f"535 5.7.8 wrong user or password ({where}; mend its user or password in the configuration)"
     gateway.config.write_text(right, "utf-8")
     await gateway.process.reload()
     await box.wait_for(3, timeout=30)
