@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --quiet --disable-pip-version-check
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
+# One more than there are processors, eight at most: many tests wait for processes that they started, or for leases to run out.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 FUZZ_MINUTES ?= 10
 SCORE := ../shared/tools/score_mail.py
 
