@@ -187,7 +187,9 @@ class Resolver:
                 await self._resolver().resolve(dns.name.root, "NS", search=False, lifetime=PROBE_SECONDS)
         except (dns.exception.DNSException, OSError):
             self._silent_until = asyncio.get_running_loop().time() + OPEN_SECONDS
-            log.warning("dns_silent", seconds=OPEN_SECONDS)
+            # As `trust.nameservers` writes them: that, or the server itself, is what has to be mended.
+            named = ", ".join(f"{address}:{port}" for address, port in self._nameservers or ()) or "the system's"
+            log.warning("dns_silent", nameservers=named, seconds=OPEN_SECONDS)
         finally:
             self._probing = None
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.auth import dns
 from gateway.auth.dns import ABSENT, UNKNOWN, Answer, Resolver, Tlsa
@@ -162,10 +163,13 @@ async def test_a_dead_name_server_costs_nothing_after_the_first_time_outs(monkey
     monkeypatch.setattr(dns, "OPEN_SECONDS", 2.0)
     async with resolving(seconds=0.2) as (resolver, server):
         server.deaf = True
-        assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
-        async with asyncio.timeout(2):
-            while not resolver.silent:
-                await asyncio.sleep(0.01)
+        with capture_logs() as logs:
+            assert await resolver.ask("a.test", "A", resolver.deadline()) == UNKNOWN
+            async with asyncio.timeout(2):
+                while not resolver.silent:
+                    await asyncio.sleep(0.01)
+        # It names what is to be mended.
+        assert [each["nameservers"] for each in logs if each["event"] == "dns_silent"] == [f"127.0.0.1:{server.port}"]
         begun = asyncio.get_running_loop().time()
         assert [await resolver.ask(f"{n}.test", "A", resolver.deadline()) for n in range(100)] == [UNKNOWN] * 100
         assert asyncio.get_running_loop().time() - begun < 5  # and not 100 times 0.2
