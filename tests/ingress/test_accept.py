@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Entry, Envelope, Peer
-from gateway.ingress.accept import Acceptor, redelivery_key
+from gateway.ingress.accept import Acceptor, Also, redelivery_key
 from gateway.ingress.content import Content
 from storage import engine as storage_engine
 from storage import inbound
@@ -97,24 +97,21 @@ async def test_a_group_is_bounded_in_octets_and_in_messages(sessions: Sessions) 
     assert await huge.accept_message(envelope(), Content.of(b"x" * 400))
 
 
-async def test_small_messages_do_not_wait_for_large_ones(sessions: Sessions, engine: AsyncEngine) -> None:
+async def test_small_messages_do_not_wait_for_large_ones(sessions: Sessions) -> None:
     acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, large_octets=1000, group_octets=1000)
-    order: list[str] = []
+    may_end = asyncio.Event()
 
-    async def accept(name: str, size: int) -> None:
-        await acceptor.accept_message(envelope(len(order)), Content.of(b"x" * size))
-        order.append(name)
+    async def accept(number: int, size: int, also: Also | None = None) -> int:
+        return await acceptor.accept_message(envelope(number), Content.of(b"x" * size), also)
 
-    async with engine.begin() as lock:
-        await lock.execute(text("LOCK TABLE inbound_messages"))
-        large = [asyncio.create_task(accept("large", 2000)) for _ in range(6)]
-        await asyncio.sleep(0.1)
-        small = [asyncio.create_task(accept("small", 10)) for _ in range(6)]
-        await asyncio.sleep(0.1)
-        await lock.rollback()
-    await asyncio.gather(*large, *small)
-    assert order.index("small") <= 2
-    assert order[-3:] == ["large"] * 3
+    async def not_yet(_session: AsyncSession) -> None:
+        await may_end.wait()
+
+    large = [asyncio.create_task(accept(number, 2000, not_yet)) for number in range(6)]
+    assert len(set(await asyncio.gather(*(accept(number, 10) for number in range(6, 12))))) == 6
+    assert not any(each.done() for each in large)
+    may_end.set()
+    assert len(set(await asyncio.gather(*large))) == 6
 
 
 LARGE = 400_000
