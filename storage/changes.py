@@ -1,12 +1,13 @@
-"""Writing what the desk decided: a ticket with its article in one statement, everything that hangs on it in another."""
+"""Writing what the desk decided: tickets with their articles in one statement, everything that hangs on them in another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.company import Turn, together
 from storage.statements import as_json
 
 Row = dict[str, object]
@@ -80,42 +81,80 @@ class Attached:
         return bool(self.events or self.participants or self.tags or self.ids or self.effects or self.automatic)
 
 
-OPEN = """
-    INSERT INTO tickets (subject, department, gateway, written_to, language, category, related, client_waiting_since, client_id)
-    SELECT :subject, :department, :gateway, :written_to, :language, :category, :related, now(), {client}
-    RETURNING number, client_id, created_at
-"""
-ARTICLE = """
-    INSERT INTO articles (ticket, kind, author_role, author_name, author_address, message_id, text, quoted_text, signature, html, private,
-        verified, "to", cc, inbound_id)
-    {ticket}, :kind, :author_role, :author_name, CAST(:author_address AS text), CAST(:message_id AS text), :text, :quoted_text, :signature,
-        CAST(:html AS text), :private, :verified, CAST(:to AS jsonb), CAST(:cc AS jsonb), CAST(:inbound_id AS bigint)
-    {end} RETURNING id
-"""
-NEW_CLIENT = "INSERT INTO clients (name) VALUES (:client_name) RETURNING id"
-NEW_ADDRESS = "INSERT INTO client_addresses (key, address, client_id) SELECT :client_key, :client_address, id FROM client"
-OF_NEW_TICKET = ARTICLE.format(ticket="SELECT number", end="FROM ticket")
+# What is written to tickets and articles, in the order of its columns, and the type of each.
+OF_TICKET = {
+    "subject": "text", "department": "text", "gateway": "text", "written_to": "text", "language": "text", "category": "text",
+    "related": "bigint",
+}  # fmt: skip
+OF_CLIENT = {"client_id": "bigint", "client_name": "text", "client_address": "text", "client_key": "text"}
+OF_ARTICLE = {
+    "kind": "text", "author_role": "text", "author_name": "text", "author_address": "text", "message_id": "text", "text": "text",
+    "quoted_text": "text", "signature": "text", "html": "text", "private": "boolean", "verified": "boolean", "to": "jsonb", "cc": "jsonb",
+    "inbound_id": "bigint",
+}  # fmt: skip
 
-OPEN_FOR_NEW_CLIENT = text(
-    f"WITH client AS ({NEW_CLIENT}), address AS ({NEW_ADDRESS}), ticket AS ({OPEN.format(client='id FROM client')}), "  # noqa: S608
-    f"article AS ({OF_NEW_TICKET}) SELECT ticket.number, article.id, ticket.client_id, ticket.created_at FROM ticket, article"
-)
-OPEN_FOR_CLIENT = text(
-    f"WITH ticket AS ({OPEN.format(client='CAST(:client_id AS bigint)')}), article AS ({OF_NEW_TICKET}) "  # noqa: S608
-    "SELECT ticket.number, article.id, ticket.client_id, ticket.created_at FROM ticket, article"
-)
-ADD_ARTICLE = text(ARTICLE.format(ticket="SELECT CAST(:ticket AS bigint)", end=""))
 
-UPDATE_TICKET = """
-    UPDATE tickets SET updated_at = now(), {columns}
+def columns(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def rows_of(types: Mapping[str, str]) -> str:
+    """Arrays of equal length, a column each, numbered from 1 as `n`."""
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
+    return f"unnest({arrays}) WITH ORDINALITY AS row ({columns(types)}, n)"
+
+
+# Ids come first, because RETURNING promises no order.
+OPEN = text(
+    f"""
+    WITH new AS MATERIALIZED (
+        SELECT nextval('tickets_number_seq') AS number, nextval('articles_id_seq') AS article_id,
+            coalesce(client_id, nextval('clients_id_seq')) AS owner, row.*
+        FROM {rows_of(OF_TICKET | OF_CLIENT | OF_ARTICLE)}
+    ), client AS (
+        INSERT INTO clients (id, name) SELECT owner, client_name FROM new WHERE client_id IS NULL
+    ), address AS (
+        INSERT INTO client_addresses (key, address, client_id) SELECT client_key, client_address, owner FROM new WHERE client_id IS NULL
+    ), ticket AS (
+        INSERT INTO tickets (number, client_waiting_since, client_id, {columns(OF_TICKET)})
+        SELECT number, now(), owner, {columns(OF_TICKET)} FROM new ORDER BY n
+    ), article AS (
+        INSERT INTO articles (id, ticket, {columns(OF_ARTICLE)}) SELECT article_id, number, {columns(OF_ARTICLE)} FROM new ORDER BY n
+    )
+    SELECT number, article_id, owner, now() AS created_at FROM new ORDER BY n
+    """  # noqa: S608 (names of columns, written above)
+)
+ADD_ARTICLES = text(
+    f"""
+    WITH new AS MATERIALIZED (
+        SELECT nextval('articles_id_seq') AS id, row.* FROM {rows_of({"ticket": "bigint"} | OF_ARTICLE)}
+    ), article AS (
+        INSERT INTO articles (id, ticket, {columns(OF_ARTICLE)}) SELECT id, ticket, {columns(OF_ARTICLE)} FROM new ORDER BY n
+    )
+    SELECT id FROM new ORDER BY n
+    """  # noqa: S608
+)
+
+# `changes` has the columns that are set, by name.
+UPDATE_TICKETS = text(
+    """
+    UPDATE tickets SET updated_at = now(), status = after.status, priority = coalesce(changes ->> 'priority', priority),
+        department = coalesce(changes ->> 'department', department), subject = coalesce(changes ->> 'subject', subject),
+        category = CASE WHEN jsonb_exists(changes, 'category') THEN changes ->> 'category' ELSE category END,
+        assignee = CASE WHEN jsonb_exists(changes, 'assignee') THEN changes ->> 'assignee' ELSE assignee END,
         client_waiting_since = CASE
-            WHEN {status} IN ('resolved', 'closed', 'cancelled', 'spam', 'trash') OR :waiting IS FALSE THEN NULL
-            WHEN :waiting THEN coalesce(client_waiting_since, now()) ELSE client_waiting_since END,
-        closed_at = CASE WHEN {status} IN ('closed', 'cancelled', 'spam', 'trash') THEN coalesce(closed_at, now()) END
-    WHERE number = :number
-"""
+            WHEN after.status IN ('resolved', 'closed', 'cancelled', 'spam', 'trash') OR waiting IS FALSE THEN NULL
+            WHEN waiting THEN coalesce(client_waiting_since, now()) ELSE client_waiting_since END,
+        closed_at = CASE WHEN after.status IN ('closed', 'cancelled', 'spam', 'trash') THEN coalesce(closed_at, now()) END
+    FROM (
+        SELECT before.number, coalesce(changes ->> 'status', before.status) AS status, changes, waiting
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS change (number bigint, changes jsonb, waiting boolean)
+        JOIN tickets AS before ON before.number = change.number
+    ) AS after
+    WHERE tickets.number = after.number
+    """
+)
 NEARNESS = ("requester", "cc", "named", "stranger")
-WAITING = bindparam("waiting", type_=Boolean)
 CHANGEABLE = ("status", "category", "priority", "department", "subject", "assignee")
 
 ATTACH = text(
@@ -152,25 +191,29 @@ ATTACH = text(
     """
 )
 
+# Changed in nothing, one that is there is locked: whoever lets go of it at this moment does not delete it.
 ADD_BLOBS = text(
     """
     INSERT INTO blobs (sha256, content, size, refs)
     SELECT DISTINCT ON (sha256) sha256, content, length(content), 0
       FROM unnest(CAST(:sha256 AS bytea[]), CAST(:content AS bytea[])) AS x(sha256, content) ORDER BY sha256
-    ON CONFLICT (sha256) DO NOTHING
+    ON CONFLICT (sha256) DO UPDATE SET refs = blobs.refs
     """
 )
 ADD_ATTACHMENTS = text(
     """
     WITH added AS (
         INSERT INTO attachments (article_id, filename, content_type, inline, content_id, size, sha256)
-        SELECT CAST(:article_id AS bigint), x.filename, x.content_type, x.inline, x.content_id, x.size, decode(x.sha256, 'hex')
+        SELECT x.article_id, x.filename, x.content_type, x.inline, x.content_id, x.size, decode(x.sha256, 'hex')
           FROM jsonb_to_recordset(CAST(:files AS jsonb))
-            AS x(filename text, content_type text, inline boolean, content_id text, size int, sha256 text)
+            AS x(article_id bigint, filename text, content_type text, inline boolean, content_id text, size int, sha256 text)
         RETURNING sha256
+    ), counted AS (
+        SELECT sha256, count(*) AS n FROM added GROUP BY sha256
+    ), locked AS (
+        SELECT sha256 FROM blobs WHERE sha256 IN (SELECT sha256 FROM counted) ORDER BY sha256 FOR NO KEY UPDATE
     )
-    UPDATE blobs SET refs = refs + n FROM (SELECT sha256, count(*) AS n FROM added GROUP BY sha256) AS counted
-    WHERE blobs.sha256 = counted.sha256
+    UPDATE blobs SET refs = refs + n FROM counted JOIN locked USING (sha256) WHERE blobs.sha256 = counted.sha256
     """
 )
 
@@ -185,19 +228,22 @@ class Opened:
 
 async def open_ticket(session: AsyncSession, ticket: NewTicket, article: NewArticle) -> Opened:
     """A ticket with its first article, and its client where there was none, in one statement."""
-    values = {**article_values(article), **{name: getattr(ticket, name) for name in NewTicket.__slots__}}
-    statement = OPEN_FOR_NEW_CLIENT if ticket.client_id is None else OPEN_FOR_CLIENT
-    if ticket.client_id is None:
-        del values["client_id"]
-    else:
-        for name in ("client_name", "client_address", "client_key"):
-            del values[name]
-    return Opened(*(await session.execute(statement, values)).one())
+    values = {name: getattr(ticket, name) for name in NewTicket.__slots__} | article_values(article)
+    opened: Opened = await together(session, Turn.OPENED, open_all, values)
+    return opened
+
+
+async def open_all(session: AsyncSession, asked: Sequence[Row]) -> list[Opened]:
+    return [Opened(*row) for row in await session.execute(OPEN, by_column(asked))]
 
 
 async def add_article(session: AsyncSession, ticket: int, article: NewArticle) -> int:
-    found: int = (await session.execute(ADD_ARTICLE, {**article_values(article), "ticket": ticket})).scalar_one()
+    found: int = await together(session, Turn.ARTICLES, add_articles, {"ticket": ticket} | article_values(article))
     return found
+
+
+async def add_articles(session: AsyncSession, asked: Sequence[Row]) -> Sequence[int]:
+    return (await session.execute(ADD_ARTICLES, by_column(asked))).scalars().all()
 
 
 def article_values(article: NewArticle) -> Row:
@@ -205,20 +251,32 @@ def article_values(article: NewArticle) -> Row:
     return values | {"to": as_json(article.to), "cc": as_json(article.cc)}
 
 
+def by_column(rows: Sequence[Row]) -> dict[str, list[object]]:
+    return {name: [each[name] for each in rows] for name in rows[0]}
+
+
 async def update_ticket(session: AsyncSession, number: int, changes: dict[str, str | None], waiting: bool | None = None) -> None:
     """Set columns of `CHANGEABLE`; the times follow by themselves. `waiting`: whether the client has been waiting for an answer since now,
     or got one; None leaves that as it is, but in a ticket that has ended nobody waits."""
     assert all(name in CHANGEABLE for name in changes)
-    columns = "".join(f"{name} = :{name}, " for name in changes)
-    statement = UPDATE_TICKET.format(columns=columns, status="CAST(:status AS text)" if "status" in changes else "status")
-    await session.execute(text(statement).bindparams(WAITING), {**changes, "number": number, "waiting": waiting})
+    await together(session, Turn.CHANGED, update_tickets, {"number": number, "changes": changes, "waiting": waiting})
+
+
+async def update_tickets(session: AsyncSession, asked: Sequence[Row]) -> Sequence[None]:
+    await session.execute(UPDATE_TICKETS, {"rows": as_json(asked)})
+    return [None] * len(asked)
 
 
 async def attach(session: AsyncSession, rows: Attached) -> None:
-    names = ("events", "participants", "tags", "ids", "effects", "automatic")
     if rows:
-        rows.participants = each_once(rows.participants)
-        await session.execute(ATTACH, {name: as_json(getattr(rows, name)) for name in names})
+        await together(session, Turn.ATTACHED, attach_all, rows)
+
+
+async def attach_all(session: AsyncSession, asked: Sequence[Attached]) -> Sequence[None]:
+    rows = {name: [row for each in asked for row in getattr(each, name)] for name in Attached.__slots__}
+    rows["participants"] = each_once(rows["participants"])
+    await session.execute(ATTACH, {name: as_json(each) for name, each in rows.items()})
+    return [None] * len(asked)
 
 
 def each_once(participants: Sequence[Row]) -> list[Row]:
@@ -231,18 +289,25 @@ def each_once(participants: Sequence[Row]) -> list[Row]:
 
 async def add_files(session: AsyncSession, article_id: int, files: Sequence[NewFile]) -> None:
     """The bytes once, however many name them. Blobs are written in the order of their hash, so that two writers never deadlock."""
-    if not files:
-        return
-    await session.execute(ADD_BLOBS, {"sha256": [each.sha256 for each in files], "content": [each.content for each in files]})
-    rows = [
-        {
-            "filename": each.filename,
-            "content_type": each.content_type,
-            "inline": each.inline,
-            "content_id": each.content_id,
-            "size": len(each.content),
-            "sha256": each.sha256,
-        }
-        for each in files
-    ]
-    await session.execute(ADD_ATTACHMENTS, {"article_id": article_id, "files": as_json(rows)})
+    if files:
+        await together(session, Turn.FILES, add_all_files, (article_id, files))
+
+
+async def add_all_files(session: AsyncSession, asked: Sequence[tuple[int, Sequence[NewFile]]]) -> Sequence[None]:
+    contents = {each.sha256: each.content for _, files in asked for each in files}
+    await session.execute(ADD_BLOBS, {"sha256": list(contents), "content": list(contents.values())})
+    rows = [file_row(article_id, each) for article_id, files in asked for each in files]
+    await session.execute(ADD_ATTACHMENTS, {"files": as_json(rows)})
+    return [None] * len(asked)
+
+
+def file_row(article_id: int, file: NewFile) -> Row:
+    return {
+        "article_id": article_id,
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "inline": file.inline,
+        "content_id": file.content_id,
+        "size": len(file.content),
+        "sha256": file.sha256,
+    }

@@ -16,7 +16,7 @@ LISTED = """
     SELECT c.id, c.name, c.created_at,
         (SELECT coalesce(array_agg(address ORDER BY created_at, key), '{}') FROM client_addresses WHERE client_id = c.id) AS addresses,
         (SELECT count(*) FROM tickets WHERE client_id = c.id) AS tickets
-    FROM clients c
+    FROM (SELECT id, name, created_at FROM clients WHERE NOT nobody) c
 """
 LIST = text(LISTED + " ORDER BY c.id LIMIT :limit")
 SHOW = text(LISTED + " WHERE c.id = :id")

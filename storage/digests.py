@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.states import LetterKind
+from storage.company import Turn, together
 from storage.statements import OF_A_KNOWN_KIND, as_json
 
 
@@ -34,6 +35,11 @@ class Told:
 
 
 async def add_items(session: AsyncSession, items: Sequence[DigestItem]) -> None:
+    if items:
+        await together(session, Turn.DIGESTS, _add_all, items)
+
+
+async def _add_all(session: AsyncSession, asked: Sequence[Sequence[DigestItem]]) -> Sequence[None]:
     rows = [
         {
             "agent": each.agent,
@@ -43,10 +49,11 @@ async def add_items(session: AsyncSession, items: Sequence[DigestItem]) -> None:
             "data": each.data,
             "effect": each.effect.hex(),
         }
+        for items in asked
         for each in items
     ]
-    if rows:
-        await session.execute(_ADD, {"items": as_json(rows)})
+    await session.execute(_ADD, {"items": as_json(rows)})
+    return [None] * len(asked)
 
 
 async def waiting_agents(session: AsyncSession) -> dict[str, float]:

@@ -14,7 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from storage.hosts import DatabaseAwayError, Hosts, without_hosts
 
-__all__ = ["DatabaseAwayError", "asyncpg_url", "connect", "database_away", "serialization_conflict", "sessions", "single_statements"]
+__all__ = [
+    "DatabaseAwayError",
+    "asyncpg_url",
+    "connect",
+    "database_away",
+    "engine_behind",
+    "held_up",
+    "serialization_conflict",
+    "sessions",
+    "single_statements",
+]
 
 EXPECTED = "postgresql://USER:PASSWORD@HOST:PORT/NAME, or several HOST:PORT with commas between them"
 
@@ -30,6 +40,8 @@ SESSION = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
+LOCK_NOT_AVAILABLE = "55P03"
+QUERY_CANCELED = "57014"
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
 
@@ -43,8 +55,8 @@ AWAY_STATES = frozenset(
     {
         "25006",  # read_only_sql_transaction: we still talk to yesterday's primary
         "25P03",  # idle_in_transaction_session_timeout
-        "55P03",  # lock_not_available
-        "57014",  # query_canceled, by statement_timeout
+        LOCK_NOT_AVAILABLE,
+        QUERY_CANCELED,  # by statement_timeout
         "57P01",  # admin_shutdown
         "57P02",  # crash_shutdown
         "57P03",  # cannot_connect_now
@@ -81,6 +93,12 @@ def connect(url: str, *, pool_size: int = 10, application_name: str = "deskgate"
 
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def engine_behind(sessions: async_sessionmaker[AsyncSession]) -> AsyncEngine:
+    engine = sessions.kw["bind"]
+    assert isinstance(engine, AsyncEngine)
+    return engine
 
 
 @asynccontextmanager
@@ -132,6 +150,11 @@ def _is_away(error: BaseException) -> bool:
         return True  # its other meaning is misuse; there is no code to tell them apart
     state = _sqlstate(error)
     return state is not None and (state.startswith(AWAY_CLASSES) or state in AWAY_STATES)
+
+
+def held_up(error: BaseException) -> bool:
+    """Whether a statement ran out of time: the database is there, and what was in the way of this one need not be in the way of another."""
+    return any(_sqlstate(cause) in (LOCK_NOT_AVAILABLE, QUERY_CANCELED) for cause in _causes(error))
 
 
 def serialization_conflict(error: BaseException) -> bool:

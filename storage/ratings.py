@@ -59,7 +59,7 @@ class Tally:
 TICKET = text(
     """
     SELECT t.number, t.subject, t.language, t.status FROM tickets t
-    WHERE t.number = coalesce((SELECT merged_into FROM tickets WHERE number = :number), :number)
+    WHERE t.number = coalesce((SELECT merged_into FROM tickets WHERE number = :number), :number) AND t.erased_at IS NULL
     """
 )
 # Ratings stay with the number that they were given under; whoever asks for the ticket that lives on means these too. Their ids follow the

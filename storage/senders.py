@@ -1,20 +1,27 @@
 """From addresses: which codes were sent and came back, and what DNS said."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.senders import Alignment, Proof
+from storage.company import Turn, together
 
 
 async def proofs(session: AsyncSession, addresses: Collection[str]) -> dict[str, Proof]:
     """What is known of these normalised addresses; those that nothing is known of are left out."""
     if not addresses:
         return {}
-    rows = await session.execute(_PROOFS, {"addresses": sorted(addresses)})
-    return {row.address: Proof(row.verified_at, row.requested_at, row.aligned, row.checked_at, row.why) for row in rows}
+    found: dict[str, Proof] = await together(session, Turn.PROOFS, _proofs_of_all, addresses)
+    return found
+
+
+async def _proofs_of_all(session: AsyncSession, asked: Sequence[Collection[str]]) -> list[dict[str, Proof]]:
+    rows = await session.execute(_PROOFS, {"addresses": sorted(set().union(*asked))})
+    found = {row.address: Proof(row.verified_at, row.requested_at, row.aligned, row.checked_at, row.why) for row in rows}
+    return [{each: found[each] for each in wanted if each in found} for wanted in asked]
 
 
 async def requested(session: AsyncSession, address: str, *, again: bool) -> bool:

@@ -7,14 +7,22 @@ from sqlalchemy import Integer, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.suppressions import Cause, Suppression
+from storage.company import Turn, together
 
 
 async def suppressed(session: AsyncSession, addresses: Collection[str]) -> dict[str, Suppression]:
     """Those among these."""
-    wanted = sorted(set(addresses))
+    wanted = set(addresses)
     if not wanted:
         return {}
-    return {row.address: _suppression(row) for row in await session.execute(_AMONG, {"addresses": wanted})}
+    found: dict[str, Suppression] = await together(session, Turn.SUPPRESSED, _suppressed_of_all, wanted)
+    return found
+
+
+async def _suppressed_of_all(session: AsyncSession, asked: Sequence[set[str]]) -> list[dict[str, Suppression]]:
+    rows = await session.execute(_AMONG, {"addresses": sorted(set().union(*asked))})
+    found = {row.address: _suppression(row) for row in rows}
+    return [{address: each for address, each in found.items() if address in wanted} for wanted in asked]
 
 
 async def suppress(

@@ -1,16 +1,18 @@
 """Tickets as people and programs read them: rows of a list, and one with its articles and events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.company import Turn, together
 from storage.notices import notices
 
 COLUMNS = """
     t.number, t.subject, t.status, t.category, t.priority, t.department, t.gateway, t.language, t.assignee, t.related, t.merged_into,
-    t.created_at, t.updated_at, t.rating_score, t.rating_level, t.rating_comment, t.rated_at,
+    t.created_at, t.updated_at, t.erased_at, t.rating_score, t.rating_level, t.rating_comment, t.rated_at,
     c.id AS client_id, c.name AS client_name,
     (SELECT coalesce(array_agg(address ORDER BY created_at, key), '{}') FROM client_addresses WHERE client_id = c.id) AS client_addresses,
     (SELECT coalesce(array_agg(address ORDER BY joined_at, key), '{}')
@@ -40,14 +42,20 @@ EVENTS = text(
 )
 LATEST = text(
     """
-    SELECT text, author_name AS name, author_address AS address,
+    SELECT asked.number, a.text, a.author_name AS name, a.author_address AS address,
         (SELECT array_agg(filename ORDER BY id) FROM attachments WHERE article_id = a.id AND NOT inline) AS files
-    FROM articles a WHERE ticket = :number AND kind = 'client_message' AND verified AND NOT private ORDER BY id DESC LIMIT 1
+    FROM unnest(CAST(:numbers AS bigint[])) AS asked (number), LATERAL (
+        SELECT * FROM articles WHERE ticket = asked.number AND kind = 'client_message' AND verified AND NOT private
+        ORDER BY id DESC LIMIT 1
+    ) AS a
     """
 )
 COUNTS = text("SELECT status, count(*) AS n FROM tickets GROUP BY status")
 
 Document = dict[str, Any]
+
+
+SETTINGS = text("SELECT status, category, priority, department, assignee FROM tickets WHERE number = :number")
 
 
 async def list_tickets(session: AsyncSession, status: str | None = None, limit: int = 1000) -> list[Document]:
@@ -64,7 +72,9 @@ async def show_ticket(session: AsyncSession, number: int) -> Document | None:
     written = [*await session.execute(ARTICLES, {"number": row.number}), *await notices(session, numbers)]
     articles = [article(each) for each in sorted(written, key=lambda each: (each.created_at, each.id))]
     events = [event(each) for each in await session.execute(EVENTS, {"numbers": numbers})]
-    return ticket(row) | {"merged": list(row.merged), "articles": articles, "events": events}
+    # Where it is from, of a ticket that another desk had.
+    imported = next((each["data"]["imported"] for each in events if each["kind"] == "created" and "imported" in each["data"]), None)
+    return ticket(row) | {"merged": list(row.merged), "imported": imported, "articles": articles, "events": events}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +85,22 @@ class LatestMessage:
     files: tuple[str, ...]
 
 
+async def settings_of(session: AsyncSession, number: int) -> Document:
+    """What an operator can set, but for the subject, which is a client's words; empty where there is no such ticket."""
+    row = (await session.execute(SETTINGS, {"number": number})).first()
+    return {} if row is None else dict(row._mapping)
+
+
 async def latest_message(session: AsyncSession, number: int) -> LatestMessage | None:
     """What the client wrote last; `files` are the names of what came along."""
-    row = (await session.execute(LATEST, {"number": number})).first()
-    return LatestMessage(row.text, row.name, row.address or "", tuple(row.files or ())) if row is not None else None
+    found: LatestMessage | None = await together(session, Turn.LATEST, latest_messages, number)
+    return found
+
+
+async def latest_messages(session: AsyncSession, asked: Sequence[int]) -> list[LatestMessage | None]:
+    rows = await session.execute(LATEST, {"numbers": list(asked)})
+    found = {row.number: LatestMessage(row.text, row.name, row.address or "", tuple(row.files or ())) for row in rows}
+    return [found.get(each) for each in asked]
 
 
 async def count_by_status(session: AsyncSession) -> dict[str, int]:
@@ -91,7 +113,7 @@ def ticket(row: Any) -> Document:
         rating = {"score": row.rating_score, "level": row.rating_level, "comment": row.rating_comment, "at": row.rated_at}
     names = (
         "number", "subject", "status", "category", "priority", "department", "gateway", "language", "assignee", "related", "merged_into",
-        "created_at", "updated_at",
+        "created_at", "updated_at", "erased_at",
     )  # fmt: skip
     return {name: getattr(row, name) for name in names} | {
         "client": {"id": row.client_id, "name": row.client_name, "addresses": list(row.client_addresses)},

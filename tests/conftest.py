@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -28,12 +29,27 @@ from storage.embedded import EmbeddedServer
 if TYPE_CHECKING:
     from tests.journeys.lending import Lender
 
+# A traceback with the values of all its variables, as is drawn where rich is installed, takes seconds of processor time.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 SHARED_MEMORY = Path("/dev/shm")
 ENOUGH = 1 << 30
 PREFIX = "deskgate-tests-"
 
-# What a crash could lose is of no worth here.
-UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB", "autovacuum": "off"}
+# What a crash could lose is of no worth here; and there is a gateway or two to each processor.
+UNSAFE_BUT_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+    "autovacuum": "off",
+    "max_connections": "600",
+}
 
 
 RUN = "DESKGATE_TEST_RUN"

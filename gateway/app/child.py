@@ -1,11 +1,13 @@
 """What all children begin with: the values of the moment, out of what the parent hands on, and the database."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app.engine import engine_of
@@ -16,6 +18,7 @@ from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
 from gateway.supervisor.child import Control
 from gateway.supervisor.messages import Configuration
+from gateway.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Values:
     settings: Settings
     organisation: Organisation
     ours: Ours
+    fingerprint: str
 
     @property
     def attempts(self) -> int:
@@ -32,9 +36,9 @@ class Values:
 
 
 def values_of(configuration: Configuration) -> Values:
-    settings, templates = unpack(configuration.settings)
+    settings, templates, fingerprint = unpack(configuration.settings)
     organisation = replace(convert.organisation(settings, shadow=configuration.shadow), template_files=templates)
-    return Values(settings, organisation, convert.ours(settings))
+    return Values(settings, organisation, convert.ours(settings), fingerprint)
 
 
 class Live:
@@ -62,7 +66,23 @@ def leave_when_changed(control: Control, live: Live, read: Callable[[Settings], 
 @asynccontextmanager
 async def engine_for(control: Control, pool_size: int) -> AsyncIterator[AsyncEngine]:
     async with engine_of(control.configuration.database_url, pool_size, f"deskgate {control.slot}") as engine:
-        yield engine
+        telling = asyncio.create_task(tell_pool(engine, control.role))
+        try:
+            yield engine
+        finally:
+            telling.cancel()
+
+
+async def tell_pool(engine: AsyncEngine, role: str, every: float = 1.0) -> None:
+    """Until cancelled, for the metrics."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    used, idle, unopened = [metrics.database_pool.labels(role, state) for state in ("in use", "idle", "not opened")]
+    while True:
+        used.set(pool.checkedout())
+        idle.set(pool.checkedin())
+        unopened.set(max(0, pool.size() - pool.checkedout() - pool.checkedin()))
+        await asyncio.sleep(every)
 
 
 def worker_name(control: Control) -> str:

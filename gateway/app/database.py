@@ -13,7 +13,7 @@ from gateway.app.engine import engine_of
 from gateway.config.settings import Settings
 from gateway.supervisor.parent import Database
 from gateway.workers.schedule import WEEKS_AHEAD
-from storage import instance
+from storage import instance, shadow
 from storage.embedded import EmbeddedServer
 from storage.engine import database_away, sessions
 from storage.inbound import ensure_partitions
@@ -28,15 +28,15 @@ PAUSE = 1.0
 class Embedded:
     """Runs, or joins, the PostgreSQL in `data_dir`, and migrates it itself."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+    def __init__(self, data_dir: Path, in_shadow: bool | None = None) -> None:
+        self._data_dir, self._in_shadow = data_dir, in_shadow
         self._server: EmbeddedServer | None = None
 
     async def open(self) -> str:
         self._server = await asyncio.to_thread(EmbeddedServer.start, self._data_dir)
         async with engine_of(self._server.url) as engine:
             await schema.bring_up(engine, self._server.url)
-            await prepare(engine)
+            await prepare(engine, self._in_shadow)
         return self._server.url
 
     async def watch(self) -> None:
@@ -51,13 +51,13 @@ class Embedded:
 class Server:
     """A server somewhere, whose schema an operator migrates."""
 
-    def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._url, self._patience = url, patience
+    def __init__(self, url: str, patience: float = PATIENCE, in_shadow: bool | None = None) -> None:
+        self._url, self._patience, self._in_shadow = url, patience, in_shadow
 
     async def open(self) -> str:
         async with engine_of(self._url) as engine:
             await self._wait_for(engine)
-            await prepare(engine)
+            await prepare(engine, self._in_shadow)
         return self._url
 
     async def watch(self) -> None:
@@ -79,10 +79,11 @@ class Server:
             await asyncio.sleep(PAUSE)
 
 
-def database(settings: Settings, *, patience: float = PATIENCE) -> Database:
+def database(settings: Settings, *, patience: float = PATIENCE, in_shadow: bool | None = None) -> Database:
+    """`in_shadow`: a service begins, which does or does not send. None: a command, which leaves that as it is."""
     if settings.database.is_embedded:
-        return Embedded(settings.database.data_dir)
-    return Server(settings.database.url.get_secret_value(), patience)
+        return Embedded(settings.database.data_dir, in_shadow)
+    return Server(settings.database.url.get_secret_value(), patience, in_shadow)
 
 
 @asynccontextmanager
@@ -97,11 +98,13 @@ async def opened(settings: Settings) -> AsyncIterator[AsyncEngine]:
         await opening.close()
 
 
-async def prepare(engine: AsyncEngine) -> None:
+async def prepare(engine: AsyncEngine, in_shadow: bool | None) -> None:
     """Before the first claim: is this database ours to send from? And before the first message: room for its bytes."""
     make = sessions(engine)
     async with make.begin() as session:
         foreign = await instance.verify(session)
+        if in_shadow is not None:
+            await shadow.stand(session, shadow=in_shadow)
     if foreign is not None:
         log.warning(
             "sending_paused",

@@ -8,7 +8,7 @@ from gateway.config.faults import ConfigurationError, Fault
 from gateway.config.settings import Settings
 
 
-def pack(settings: Settings, source: str) -> bytes:
+def pack(settings: Settings, source: str, fingerprint: str) -> bytes:
     """Reads the directory of templates. Raises ConfigurationError for what is wrong there; `source` is the configuration's file."""
     files: dict[str, str] = {}
     if settings.templates.directory is not None:
@@ -20,12 +20,13 @@ def pack(settings: Settings, source: str) -> bytes:
         if faults := faults_of(found):
             raise ConfigurationError(source, tuple(Fault(("templates", "directory"), None, str(each)) for each in faults))
         files = dict(found.files)
-    return json.dumps({"settings": settings.dump().decode(), "templates": files}, ensure_ascii=False).encode()
+    handed_on = {"settings": settings.dump().decode(), "templates": files, "fingerprint": fingerprint}
+    return json.dumps(handed_on, ensure_ascii=False).encode()
 
 
-def unpack(packed: bytes) -> tuple[Settings, tuple[tuple[str, str], ...]]:
+def unpack(packed: bytes) -> tuple[Settings, tuple[tuple[str, str], ...], str]:
     document = json.loads(packed)
-    return Settings.restore(document["settings"].encode()), tuple(sorted(document["templates"].items()))
+    return Settings.restore(document["settings"].encode()), tuple(sorted(document["templates"].items())), document["fingerprint"]
 
 
 def seen_from_outside(settings: Settings, sockets: Mapping[str, Sequence[socket]]) -> Settings:

@@ -14,7 +14,7 @@ from gateway.ingress.service import SmtpService, serve_smtp
 from gateway.supervisor.child import Control
 from gateway.supervisor.messages import Configuration
 from gateway.telemetry import metrics
-from gateway.telemetry.follow import Followed, follow
+from gateway.telemetry.follow import Followed, FollowedEach, follow
 from gateway.workers.wake import Waker
 from storage.engine import sessions
 
@@ -76,8 +76,15 @@ class MeasuredAcceptor(Acceptor):
         return inbound_id
 
 
+TURNED_AWAY = ("no PROXY header", "no TLS", "spoke first", "stopping", "too many", "too many of a source")
+"""Why connections are: told from the start, for what appears with its first time shows no rise."""
+
+
 async def tell(service: SmtpService, acceptor: Acceptor) -> None:
     tally = service.tally
+    tally.accepted_after = metrics.acceptance_seconds.observe
+    for why in TURNED_AWAY:
+        metrics.refusals.labels("connection", why)
     await follow(
         (
             Followed(metrics.connections_opened.labels("admitted"), lambda: tally.connections),
@@ -88,6 +95,7 @@ async def tell(service: SmtpService, acceptor: Acceptor) -> None:
             Followed(metrics.recipients_refused, lambda: tally.recipients_refused),
             Followed(metrics.session_timeouts, lambda: tally.timeouts),
             Followed(metrics.commits, lambda: acceptor.commits),
+            FollowedEach(metrics.refusals.labels, tally.refusals),
         ),
         also=lambda: metrics.connections.set(service.connections),
     )

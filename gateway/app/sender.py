@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.app.measured import MeasuredSender, MeasuredTransport, begin, measure
 from gateway.app.senders import own_transports
 from gateway.app.straight import straight
 from gateway.app.undelivered import reporter
@@ -22,9 +23,8 @@ from gateway.outbound.lighten import Links
 from gateway.outbound.retry import Policy
 from gateway.outbound.sign import Signing
 from gateway.supervisor.child import Control
-from gateway.telemetry import metrics
 from gateway.tokens.codec import Keyring
-from gateway.workers.sender import Sender, Sending
+from gateway.workers.sender import Sending
 from storage.engine import sessions
 
 SHARE_OF_DRAINING = 0.85
@@ -37,9 +37,10 @@ async def run(control: Control) -> None:
     signing = Signing(dkim_keys(settings.dkim), lambda address: live.now.organisation.gateway(address) is not None)
     async with engine_for(control, settings.database.pool_size) as engine:
         make = sessions(engine)
-        sender = Sender(
+        transports = {RELAY: transport(settings, make), **own_transports(settings)}
+        sender = MeasuredSender(
             make,
-            {RELAY: transport(settings, make), **own_transports(settings)},
+            {name: MeasuredTransport(each) for name, each in transports.items()},
             reporter(EventKind.DELIVERY_FAILED, lambda: live.now.organisation),
             on_late=reporter(EventKind.DELIVERY_DELAYED, lambda: live.now.organisation),
             worker=worker_name(control),
@@ -49,6 +50,7 @@ async def run(control: Control) -> None:
             attempted=measure,
         )
         leave_when_changed(control, live, read_at_start)
+        begin()
         control.ready()
         await sender.run(control.draining, engine)
 
@@ -94,8 +96,3 @@ def sending(settings: Settings, *, shadow: bool) -> Sending:
         drain=settings.limits.drain_seconds * SHARE_OF_DRAINING,
         shadow=shadow,
     )
-
-
-def measure(outcome: str, seconds: float) -> None:
-    metrics.deliveries.labels(outcome).inc()
-    metrics.delivery_seconds.observe(seconds)

@@ -10,14 +10,17 @@ from socket import socket
 import structlog
 
 from gateway.app.handed import pack, seen_from_outside
+from gateway.app.history import History
 from gateway.app.roles import ALL, roles
 from gateway.config.faults import ConfigurationError
 from gateway.config.load import Found, Loaded, load
 from gateway.config.settings import Settings
+from gateway.supervisor.notify import Notifier
+from gateway.supervisor.nursery import Nursery
 from gateway.supervisor.parent import Database, Plan, Rejected, Reloaded, Supervisor
 from gateway.supervisor.slot import Surroundings
 from gateway.supervisor.sockets import bind, inherit
-from gateway.telemetry import logs, sharing
+from gateway.telemetry import logs
 
 log = structlog.get_logger()
 
@@ -48,12 +51,13 @@ class Options:
     shadow: bool = False
 
 
-def serve(found: Found, options: Options, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; the ready line goes to `announce`.
+def serve(found: Found, options: Options, nursery: Nursery, shared: str, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; the ready line goes to `announce`. `shared` is the directory of the metrics.
 
     Raises ConfigurationError, ValueError for an unknown role, CannotListenError, EmbeddedError, SchemaError, and what
     `storage.engine.database_away` knows.
     """
+    notifier = Notifier.of(os.environ)
     loaded = load(found)
     settings = loaded.settings
     logs.configure(settings.server.log, process="parent")
@@ -62,45 +66,59 @@ def serve(found: Found, options: Options, announce: Callable[[str], None]) -> No
     chosen = roles(settings.server.processes, options.roles, shadow=options.shadow, polls=polls(settings))
     sockets = listen(settings, {name for role in chosen for name in role.sockets})
     seen = seen_from_outside(settings, sockets)
-    handed_on = pack(seen, str(found.path))
-    with sharing.directory() as shared:
-        plan = Plan(
-            chosen,
-            sockets,
-            handed_on,
-            shadow=options.shadow,
-            around=Surroundings(settings.server.log, shared),
-            draining_seconds=settings.limits.drain_seconds,
-        )
-        site = None if settings.web.address_is_known else seen.web.url
-        supervisor = Supervisor(plan, WhenNeeded(settings, site), lambda: reload(found, settings, sockets), announce)
-        asyncio.run(supervisor.run())
+    handed_on = pack(seen, str(found.path), loaded.fingerprint)
+    plan = Plan(
+        chosen,
+        sockets,
+        handed_on,
+        shadow=options.shadow,
+        around=Surroundings(settings.server.log, shared),
+        draining_seconds=settings.limits.drain_seconds,
+    )
+    site = None if settings.web.address_is_known else seen.web.url
+    history = History(loaded, str(found.path))
+
+    def ready(line: str) -> None:
+        announce(line)
+        history.ready()
+
+    database = WhenNeeded(settings, site, history, in_shadow=options.shadow)
+    asyncio.run(Supervisor(plan, nursery, database, lambda: reload(found, settings, sockets, history), ready, notifier).run())
 
 
 class WhenNeeded:
     """The database, imported only once the listeners are on their way: SQLAlchemy and alembic are half of our start."""
 
-    def __init__(self, settings: Settings, site: str | None) -> None:
+    def __init__(self, settings: Settings, site: str | None, history: History, *, in_shadow: bool = False) -> None:
         """`site`: where the web pages are, for commands to know, if the configuration does not say."""
-        self._settings, self._site = settings, site
+        self._settings, self._site, self._history, self._in_shadow = settings, site, history, in_shadow
         self._database: Database | None = None
+        self._url: str | None = None
 
     async def open(self) -> str:
         from gateway.app.database import database
 
-        self._database = database(self._settings)
+        self._database = database(self._settings, in_shadow=self._in_shadow)
         url = await self._database.open()
         if self._site is not None:
             from gateway.app.site import write_down
 
             await write_down(url, self._site)
+        self._url = url
         return url
 
     async def watch(self) -> None:
         assert self._database is not None
-        await self._database.watch()
+        assert self._url is not None
+        keeping = asyncio.ensure_future(self._history.keep(self._url))
+        try:
+            await self._database.watch()
+        finally:
+            keeping.cancel()
 
     async def close(self) -> None:
+        if self._url is not None:
+            await self._history.finish(self._url)
         if self._database is not None:
             await self._database.close()
 
@@ -133,16 +151,19 @@ def listen(settings: Settings, purposes: Collection[str]) -> Mapping[str, list[s
     }
 
 
-def reload(found: Found, started_with: Settings, sockets: Mapping[str, list[socket]]) -> Reloaded:
+def reload(found: Found, started_with: Settings, sockets: Mapping[str, list[socket]], history: History) -> Reloaded:
     try:
         loaded = load(found)
-        handed_on = pack(seen_from_outside(loaded.settings, sockets), str(found.path))
+        handed_on = pack(seen_from_outside(loaded.settings, sockets), str(found.path), loaded.fingerprint)
     except ConfigurationError as error:
-        raise Rejected([str(fault) for fault in error.faults]) from error
+        faults = [str(fault) for fault in error.faults]
+        history.refused(faults)
+        raise Rejected(faults) from error
     tell(loaded)
     changed = [key for key in READ_AT_START if value_of(started_with, key) != value_of(loaded.settings, key)]
     # Without a mailbox no poller was started.
     first_mailbox = ["gateway.fetch"] if polls(loaded.settings) and not polls(started_with) else []
+    history.reloaded(loaded, (*changed, *first_mailbox))
     return Reloaded(handed_on, (*changed, *first_mailbox))
 
 

@@ -1,6 +1,7 @@
 """The web child."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
@@ -8,7 +9,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.app.child import Live, engine_for
+from gateway import __version__
+from gateway.app.alarms import alarm_jobs
+from gateway.app.child import Live, engine_for, worker_name
 from gateway.app.templates import templates_now
 from gateway.desk.alarm import overall_fault
 from gateway.desk.suppress import staff_fault
@@ -20,7 +23,9 @@ from gateway.web import files, health, picture, preview, probes, rating, server
 from gateway.web.app import create_app
 from gateway.web.queues import Queues, gauge
 from gateway.web.throttle import Throttle
+from gateway.workers.schedule import Schedule
 from gateway.workers.wake import Waker
+from storage import alarms
 from storage.alarms import letters_of_hour
 from storage.engine import sessions
 
@@ -45,6 +50,7 @@ async def run(control: Control) -> None:
             probes.saying(lambda: children_fault(control.standing)),
         ]
         degraded = [
+            probes.judging(make, alarms_up),
             probes.judging(make, lambda session: letters_fault(session, live)),
             probes.judging(make, lambda session: unreached(session, live)),
         ]
@@ -55,8 +61,12 @@ async def run(control: Control) -> None:
         pages = (*picture.routes(pictures), *ratings.routes(), *previews.routes(), *linked.routes())
         routes = [*health.routes(alive, ready, exposition, degraded), *pages]
         app = create_app(routes, ratings.failed)
+        # Intakes look after them too; what tells that none of those is at work must not be one.
+        watching = Schedule(make, worker_name(control), alarm_jobs(live, lambda: waker("outbox")))
         try:
-            await server.serve(app, control.sockets("web"), control.ready, control.draining)
+            async with asyncio.TaskGroup() as together:
+                together.create_task(server.serve(app, control.sockets("web"), control.ready, control.draining))
+                together.create_task(watching.run(control.draining))
         finally:
             await waker.aclose()
 
@@ -70,6 +80,12 @@ def schema_fault() -> probes.Judge:
 
 async def letters_fault(session: AsyncSession, live: Live) -> str | None:
     return overall_fault(await letters_of_hour(session), live.now.organisation.budget)
+
+
+async def alarms_up(session: AsyncSession) -> str | None:
+    """By name alone, for anybody may read this page."""
+    found = await alarms.up(session)
+    return f"{', '.join(found)} (deskgate status)" if found else None
 
 
 async def unreached(session: AsyncSession, live: Live) -> str | None:
@@ -99,6 +115,10 @@ class Children(Collector):
         yield gauge(
             "deskgate_children_ready", "Child processes that do their work.", "role", {each.role: each.ready for each in standing.roles}
         )
+        told = {"node": os.uname().nodename, "version": __version__}
+        node = GaugeMetricFamily("deskgate_node_info", "1, for the node whose page this is.", labels=list(told))
+        node.add_metric(list(told.values()), 1)
+        yield node
         yield GaugeMetricFamily("deskgate_configuration", "Number of the configuration that was handed on last.", standing.configuration)
         restarts = CounterMetricFamily("deskgate_child_restarts", "Children that died and were replaced.", labels=["role"])
         for each in standing.roles:

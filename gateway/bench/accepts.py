@@ -1,4 +1,5 @@
-"""How many messages a second become durable, over how many a bare aiosmtpd takes and throws away on the same event loop."""
+"""How many messages a second become durable, over how many a bare aiosmtpd takes and throws away on the same event loop; and how long a 250
+takes where there is half as much to do as could be done."""
 
 import asyncio
 import socket
@@ -6,11 +7,12 @@ import statistics
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Final, Literal
 
 from aiosmtpd.smtp import SMTP
 
-from gateway.bench.load import Load, Outcome, plain_messages, run
+from gateway.bench.load import FILE, PROSE, Load, Outcome, plain_messages, run
 from gateway.bench.loops import loop_factory
 from gateway.domain.organisation import Department, Desk, Gateway, Organisation
 from gateway.ingress.accept import Acceptor
@@ -21,17 +23,24 @@ from storage import engine as storage_engine
 Server = Literal["bare", "deskgate"]
 
 HOSTNAME = "bench.example.com"
+POOL: Final = 10
+"""As `database.pool_size` has it."""
 
 
-async def measure(database_url: str, *, connections: int = 20, messages: int = 3000, size: int = 4000, rounds: int = 5) -> dict[str, Any]:
+LARGE: Final = 1 << 20
+
+
+async def measure(database_url: str, *, connections: int = 20, messages: int = 3000, size: int = 4096, rounds: int = 5) -> dict[str, Any]:
     """Runs the same load against both by turns, each in a process of its own, and takes the medians.
 
     The messages stay in the database given, which must be migrated and should be thrown away afterwards; its settings decide what durable
     means, so `fsync` and `synchronous_commit` are told too.
     """
-    load = Load(connections, messages, plain_messages(size))
+    load = Load(connections, messages, plain_messages(size, FILE if size >= LARGE else PROSE))
     found: dict[Server, list[Outcome]] = {"bare": [], "deskgate": []}
     async with _server("bare", "-") as bare_port, _server("deskgate", database_url) as deskgate_port:
+        for port in (bare_port, deskgate_port):
+            await run("127.0.0.1", port, replace(load, messages=2 * connections))  # connects to the database, and more that is done once
         for _ in range(rounds):
             found["bare"].append(await run("127.0.0.1", bare_port, load))
             found["deskgate"].append(await run("127.0.0.1", deskgate_port, load))
@@ -39,9 +48,12 @@ async def measure(database_url: str, *, connections: int = 20, messages: int = 3
     ours = found["deskgate"]
     # Of neighbouring runs, for what else the machine does changes from minute to minute.
     ratio = statistics.median(mine.per_second / bare.per_second for mine, bare in zip(ours, found["bare"], strict=True))
+    megabytes = {name: statistics.median(each.megabytes_per_second for each in outcomes) for name, outcomes in found.items()}
     return {
         "accepts_per_second": round(rates["deskgate"], 1),
         "bare_aiosmtpd_per_second": round(rates["bare"], 1),
+        "megabytes_per_second": round(megabytes["deskgate"], 1),
+        "bare_aiosmtpd_megabytes_per_second": round(megabytes["bare"], 1),
         "ratio": round(ratio, 3),
         "accept_p50_seconds": round(statistics.median(each.percentile(50) for each in ours), 5),
         "accept_p99_seconds": round(statistics.median(each.percentile(99) for each in ours), 5),
@@ -50,6 +62,30 @@ async def measure(database_url: str, *, connections: int = 20, messages: int = 3
         "messages": messages,
         "message_octets": size,
         "durability": await _durability(database_url),
+    }
+
+
+async def at_half_load(
+    database_url: str, *, connections: int = 20, messages: int = 3000, size: int = 4096, seconds: float = 10.0
+) -> dict[str, Any]:
+    """Finds what this process can do first, and offers it half of that for so long, messages beginning at even intervals."""
+    async with _server("deskgate", database_url) as port:
+        load = Load(connections, messages, plain_messages(size))
+        await run("127.0.0.1", port, replace(load, messages=2 * connections))
+        full = (await run("127.0.0.1", port, load)).per_second
+        offered = full / 2
+        calm = await run("127.0.0.1", port, replace(load, messages=int(offered * seconds), rate=offered))
+    return {
+        "full_load_per_second": round(full, 1),
+        "offered_per_second": round(offered, 1),
+        "accepts_per_second": round(calm.per_second, 1),
+        "accept_p50_seconds": round(calm.percentile(50), 5),
+        "accept_p99_seconds": round(calm.percentile(99), 5),
+        "accept_slowest_seconds": round(calm.percentile(100), 5),
+        "not_accepted": calm.replies.total() - calm.accepted + calm.broken,
+        "connections": connections,
+        "messages": calm.replies.total(),
+        "message_octets": size,
     }
 
 
@@ -111,7 +147,7 @@ async def _serve(name: Server) -> None:
     if name == "bare":
         await asyncio.get_running_loop().create_server(lambda: SMTP(_NullHandler(), hostname=HOSTNAME), sock=listening)
     else:
-        engine = storage_engine.connect(database_url, pool_size=3)
+        engine = storage_engine.connect(database_url, pool_size=POOL)
         acceptor = Acceptor(storage_engine.sessions(engine), HOSTNAME, lambda _: None)
         limits = Limits(connections_per_address=10_000, noops=10**9)
         await serve_smtp([listening], acceptor=acceptor, organisation=_organisation(), limits=limits)

@@ -1,9 +1,10 @@
 """How many letters a second go from the outbox to a relay, over how many go without Deskgate: the same letters, to the same server, by as
 many kept connections, on the same kind of event loop.
 
-There are two to compare with. `bare` is aiosmtplib's `sendmail` and nothing else: the bytes are made, and signed, before the clock
-starts. `composing` is the program that one would write by hand: it makes each letter with the standard library's `EmailMessage` when its
-turn comes, and signs it by the same functions. Neither has a queue, and whatever ends it has forgotten what it sent.
+There are three to compare with. `bare` is aiosmtplib's `sendmail` and nothing else: the bytes are made, and signed, before the clock
+starts. `signing` is the same but that it signs each letter when its turn comes, by the same functions as ours, as whoever signs has to.
+`composing` is the program that one would write by hand: it makes each letter with the standard library's `EmailMessage` as well. None of
+them has a queue, and whatever ends it has forgotten what it sent.
 """
 
 import asyncio
@@ -22,14 +23,14 @@ from gateway.domain.states import LetterKind
 from storage import engine as storage_engine
 from storage import outbox
 
-Name = Literal["bare", "composing", "deskgate"]
+Name = Literal["bare", "signing", "composing", "deskgate"]
 DOMAIN: Final = "bench.example.com"
 CHUNK: Final = 500
 """Letters that one transaction writes."""
 
 
 async def measure(
-    database_url: str, *, letters: int = 5000, connections: int = 10, rounds: int = 3, processes: Sequence[int] = (1,)
+    database_url: str, *, letters: int = 5000, connections: int = 10, rounds: int = 3, processes: Sequence[int] = (1, 2)
 ) -> dict[str, Any]:
     """By turns, each in a process of its own; unsigned, then with two signatures each. The letters stay in the database given, which must
     be migrated and should be thrown away afterwards.
@@ -45,29 +46,29 @@ async def measure(
 
 
 async def _by_turns(load: dict[str, Any], rounds: int, processes: Sequence[int]) -> dict[str, Any]:
-    bare: list[float] = []
-    composing: list[float] = []
+    names: tuple[Name, ...] = ("bare", "signing", "composing") if load["signed"] else ("bare", "composing")
+    others: dict[Name, list[float]] = {name: [] for name in names}
     ours: dict[int, list[float]] = {each: [] for each in processes}
     octets = 0
     for _ in range(rounds):
-        [told] = await run("bare", load, 1)
-        bare.append(_rate(load, [told]))
-        octets = told["octets"]
-        composing.append(_rate(load, await run("composing", load, 1)))
+        for name, rates in others.items():
+            [told] = await run(name, load, 1)
+            rates.append(_rate(load, [told]))
+            octets = told["octets"] if name == "bare" else octets
         for each in processes:
             await write(load["url"], load["letters"])
             ours[each].append(_rate(load, await run("deskgate", load | {"connections": load["connections"] // each}, each)))
     found = {
-        "letters_per_second": round(statistics.median(ours[processes[0]]), 1),
-        "bare_aiosmtplib_per_second": round(statistics.median(bare), 1),
-        "composing_aiosmtplib_per_second": round(statistics.median(composing), 1),
+        **{f"{name}_aiosmtplib_per_second": round(statistics.median(rates), 1) for name, rates in others.items()},
         "letter_octets": octets,
         "not_sent": await _left(load["url"]),
     }
     for number, each in enumerate(processes):
         by = f"_by_{each}_processes" if number else ""
-        # Of neighbouring runs, for what else the machine does changes from minute to minute.
-        found |= {f"letters_ratio{by}": _ratio(ours[each], bare), f"letters_ratio_to_composing{by}": _ratio(ours[each], composing)}
+        found[f"letters_per_second{by}"] = round(statistics.median(ours[each]), 1)
+        for name, rates in others.items():
+            # Of neighbouring runs, for what else the machine does changes from minute to minute.
+            found[f"letters_ratio{'' if name == 'bare' else f'_to_{name}'}{by}"] = _ratio(ours[each], rates)
     return found
 
 

@@ -2,22 +2,32 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import cast
+from typing import Final, cast
+
+TICK_SECONDS: Final = 0.001
+PROSE: Final = b"The quick brown fox jumps over the lazy dog, again and again and again.\r\n"
+FILE: Final = b"UXVpY2sgYnJvd24gZm94ZXMganVtcCBvdmVyIHRoZSBsYXp5IGRvZywgYWdhaW4gYW5kIGFnYWlu\r\n"
+"""What large mails are made of: base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`content(number)` gives a message's octets, dots stuffed, without the end of data. Each session sends its next message at once."""
+    """`content(number)` gives a message's octets, dots stuffed, without the end of data. Each session sends its next message at once; with
+    `rate`, messages begin so many a second, whoever is still busy, and those that find no session idle begin when one is."""
 
     connections: int
     messages: int
     content: Callable[[int], bytes]
-    reverse_path: str = "load@client.test"
     recipient: str = "support@example.com"
+    rate: float | None = None
+
+    def reverse_path(self, number: int) -> str:
+        """A thousand, for mail does not come from one address."""
+        return f"load{number % 1000}@client.test"
 
 
 @dataclass(slots=True)
@@ -27,6 +37,8 @@ class Outcome:
     seconds: float = 0.0
     replies: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    octets: int = 0
+    """Of the contents that were accepted."""
     broken: int = 0
     """Sessions that ended before they had nothing more to send."""
 
@@ -37,6 +49,10 @@ class Outcome:
     @property
     def per_second(self) -> float:
         return self.accepted / self.seconds if self.seconds else 0.0
+
+    @property
+    def megabytes_per_second(self) -> float:
+        return self.octets / 1e6 / self.seconds if self.seconds else 0.0
 
     def percentile(self, percent: float) -> float:
         """Seconds; 0 when nothing was answered."""
@@ -53,12 +69,41 @@ async def run(host: str, port: int, load: Load) -> Outcome:
         await loop.create_connection(lambda session=session: session, host, port)  # type: ignore[misc]
     await asyncio.gather(*(session.greeted for session in sessions))
     began = time.perf_counter()
+    pace = Pace(sessions, load.rate) if load.rate is not None else None
     for session in sessions:
         session.begin()
     await asyncio.gather(*(session.over for session in sessions))
     outcome.seconds = time.perf_counter() - began
+    if pace is not None:
+        pace.stop()
     outcome.latencies.sort()
     return outcome
+
+
+class Pace:
+    """Lets sessions begin, by turns, so many a second."""
+
+    def __init__(self, sessions: "Sequence[_Session]", rate: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rate, self._let_go = rate, 0
+        self._began = self._loop.time()
+        self._idle: deque[_Session] = deque()
+        for session in sessions:
+            session.pace = self
+        self._timer = self._loop.call_soon(self._tick)
+
+    def rest(self, session: "_Session") -> None:
+        self._idle.append(session)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _tick(self) -> None:
+        due = int((self._loop.time() - self._began) * self._rate) - self._let_go
+        for _ in range(min(due, len(self._idle))):
+            self._let_go += 1
+            self._idle.popleft().go()
+        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
 
 
 class _Session(asyncio.Protocol):
@@ -73,12 +118,19 @@ class _Session(asyncio.Protocol):
         self._outcome = outcome
         self._buffer = b""
         self._step: Callable[[int], None] = self._on_greeting
-        self._mail = f"MAIL FROM:<{load.reverse_path}>\r\n".encode()
         self._rcpt = f"RCPT TO:<{load.recipient}>\r\n".encode()
         self._number = 0
+        self._octets = 0
         self._sent_at = 0.0
+        self.pace: Pace | None = None
 
     def begin(self) -> None:
+        if self.pace is None:
+            self.go()
+        else:
+            self.pace.rest(self)
+
+    def go(self) -> None:
         number = next(self._numbers, None)
         if number is None:
             self._transport.write(b"QUIT\r\n")
@@ -86,7 +138,7 @@ class _Session(asyncio.Protocol):
             self._end()
             return
         self._number = number
-        self._say(self._mail, self._on_mail)
+        self._say(f"MAIL FROM:<{self._load.reverse_path(number)}>\r\n".encode(), self._on_mail)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -128,29 +180,31 @@ class _Session(asyncio.Protocol):
         if code != 354:
             self._on_content(code)
             return
+        content = self._load.content(self._number)
+        self._octets = len(content)
         self._sent_at = time.perf_counter()
-        self._say(self._load.content(self._number) + b".\r\n", self._on_content)
+        self._say(content + b".\r\n", self._on_content)
 
     def _on_content(self, code: int) -> None:
         self._outcome.latencies.append(time.perf_counter() - self._sent_at)
         self._outcome.replies[code] += 1
         if code == 250:
+            self._outcome.octets += self._octets
             self.begin()
         else:
             self._say(b"RSET\r\n", lambda _: self.begin())
 
 
-def plain_messages(size: int) -> Callable[[int], bytes]:
-    """Messages of about `size` octets that differ in their Message-ID, numbered on over all loads of this process."""
-    line = b"The quick brown fox jumps over the lazy dog, again and again and again.\r\n"
-    body = line * max(1, (size - 200) // len(line))
+def plain_messages(size: int, line: bytes = PROSE) -> Callable[[int], bytes]:
+    """Messages of `size` octets, or one less, that differ in their Message-ID, numbered on over all loads of this process."""
     serial = count()
 
     def content(_: int) -> bytes:
         head = (
             b"From: Load <load@client.test>\r\nTo: support@example.com\r\nSubject: Load\r\nMessage-ID: <%d.load@client.test>\r\n"
             b"Date: Sun, 01 Mar 2026 09:05:07 +0000\r\n\r\n"
-        )
-        return head % next(serial) + body
+        ) % next(serial)
+        whole, rest = divmod(max(2, size - len(head)), len(line))
+        return head + line * whole + (b"x" * (rest - 2) + b"\r\n" if rest > 1 else b"")
 
     return content

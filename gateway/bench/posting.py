@@ -54,6 +54,19 @@ async def bare(load: dict[str, Any], signing: Signing) -> dict[str, Any]:
     return told | {"octets": sum(len(content) for _, _, content in mails) // len(mails)}
 
 
+async def signing(load: dict[str, Any], keys: Signing) -> dict[str, Any]:
+    """The same with each letter signed when its turn comes, as one who signs has to."""
+    letters = [as_claimed(number, new_letter(number)) for number in range(min(load["letters"], DIFFERENT))]
+    ready = [(letter, copy, assemble(letter, copy, {})) for letter in letters for copy in copies(letter, letter.recipients)]
+
+    async def send(client: aiosmtplib.SMTP, number: int) -> None:
+        letter, copy, content = ready[number % len(ready)]
+        recipients = [each.address for each in copy.recipients]
+        await client.sendmail(copy.reverse_path, recipients, keys.signed(letter, copy, content))
+
+    return await _over_kept_connections(load, send) | {"octets": len(ready[0][2])}
+
+
 async def composing(load: dict[str, Any], signing: Signing) -> dict[str, Any]:
     """What one would write by hand: the same letters, each made with the standard library's `EmailMessage` when its turn comes, and sent by
     aiosmtplib's `send_message`; signed by the same functions as ours. It keeps nothing, and remembers nothing of what was sent."""
@@ -211,6 +224,7 @@ async def main(name: str) -> None:
 
 RUNS: Final[dict[str, Callable[[dict[str, Any], Signing], Awaitable[dict[str, Any]]]]] = {
     "bare": bare,
+    "signing": signing,
     "composing": composing,
     "deskgate": deskgate,
 }

@@ -93,6 +93,8 @@ def line(text: str) -> str:
 
 
 def parser(version: str) -> argparse.ArgumentParser:
+    from gateway.cli import arguments_audit, arguments_privacy  # they take their types from here
+
     top = argparse.ArgumentParser(
         prog="deskgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -112,6 +114,11 @@ def parser(version: str) -> argparse.ArgumentParser:
     suppressions(adder(commands))
     dkim(adder(commands))
     watching(adder(commands))
+    arguments_privacy.erase(adder(commands))
+    arguments_privacy.legal_hold(adder(commands))
+    arguments_privacy.retention(adder(commands))
+    arguments_audit.audit(adder(commands))
+    arguments_audit.configurations(adder(commands))
     return top
 
 
@@ -146,8 +153,15 @@ def running(add: Adder) -> None:
     bench = add(
         "bench",
         "bench:bench",
-        "measure this machine: accepts, mails to tickets and letters, and letters to a relay, a second",
+        "measure this machine, beside bare aiosmtpd and aiosmtplib, on a database that is thrown away",
         as_json=True,
+    )
+    bench.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help="what to measure: accepts, large, latency, connections, connections_tls, start, pipeline, history or letters; all of these by"
+        " default; or million, a desk with so many tickets, which takes some minutes and 6 GB",
     )
     bench.add_argument("--quick", action="store_true", help="a short form, for a first impression")
 
@@ -192,6 +206,37 @@ def tickets(add: Adder) -> None:
     reply.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who answers")
     reply.add_argument("--text", type=words, default="-", metavar="T", help="the answer; - reads standard input (the default)")
     reply.add_argument("--from", dest="from_address", metavar="ADDR", help="an address to answer from (default: the ticket's)")
+    import_of_tickets(add)
+
+
+def import_of_tickets(add: Adder) -> None:
+    imported = add("import", "ticket_import:import_csv", "take over open tickets of another desk from its CSV export", as_json=True)
+    imported.description = (
+        "Makes tickets of the rows of a CSV file that Zammad, osTicket or Zoho Desk wrote, or anything with headings. They get numbers of "
+        "ours; answers to the old desk's letters find them by the old number or Message-ID. Nobody is written to. A file may be imported "
+        "again: what was imported before stays as it is. Every row that cannot be is named with its line, column and remedy, and the exit "
+        "status is 1. See docs/importing.md."
+    )
+    imported.add_argument("csv", metavar="CSV", help="the file with the tickets; - is standard input")
+    imported.add_argument(
+        "--from", dest="desk", choices=("auto", "zammad", "osticket", "zoho", "other"), default="auto", metavar="DESK",
+        help="zammad, osticket, zoho or other (default: auto, by its headings)",
+    )  # fmt: skip
+    imported.add_argument("--articles", metavar="CSV", help="a file with what was written on them: Zoho's threads, Zammad's articles")
+    imported.add_argument("--clients", metavar="CSV", help="the desk's users or contacts, where tickets name theirs without an address")
+    imported.add_argument(
+        "--map", action="append", default=[], type=words, metavar="THEIRS=OURS",
+        help="what a word of theirs means here: a status, priority, department's key, agent's address (none: nobody) or column; may be "
+        "given again; status:THEIRS=OURS and so on where a word means several things",
+    )  # fmt: skip
+    imported.add_argument("--department", metavar="KEY", help="of tickets whose department or group nothing here is called like")
+    imported.add_argument("--all", action="store_true", help="also tickets that have ended: resolved, closed, deleted")
+    imported.add_argument(
+        "--dates", choices=("dmy", "mdy"), metavar="ORDER", help="dmy or mdy: what comes first in dates such as 05/11/2026"
+    )
+    imported.add_argument("--timezone", default="UTC", metavar="ZONE", help="of times that name none, such as Europe/Warsaw (default: UTC)")
+    imported.add_argument("--charset", metavar="NAME", help="of the files (default: by their mark, UTF-8, or a guess from the letters)")
+    imported.add_argument("--dry-run", action="store_true", help="say what would be imported, and change nothing")
 
 
 def clients(add: Adder) -> None:
@@ -207,7 +252,8 @@ def clients(add: Adder) -> None:
     imported.description = (
         "Adds all clients of the file, or none where a line is wrong. Fields are separated by commas, semicolons or tabs; headings may be "
         "English, Russian or Polish, and without any the addresses are known by their @. A field may hold several addresses. A client "
-        "who is known gets those that are new, so that the same file may be imported again."
+        "who is known gets those that are new, so that the same file may be imported again. Users and contacts that Zammad, osTicket and "
+        "Zoho Desk write out are read as they are; people without an address and staff are left out of them, and named."
     )
     imported.add_argument("csv", metavar="CSV", help="the file; - is standard input")
 
@@ -350,6 +396,13 @@ def dkim(add: Adder) -> None:
 
 def watching(add: Adder) -> None:
     add("status", "status:status", "counts by state, waiting ages, connections, versions", as_json=True)
+    traced = add("trace", "trace:trace", "tell a message's whole way, from its connection to the delivery of its letters", as_json=True)
+    traced.description = (
+        "Reads from the database, without any log: who handed the message over and when, what was decided on it and why, which letters it "
+        "caused, and what each recipient's server said of them. MESSAGE-ID is a mail's or one of our letter's; or what its sender read "
+        "(“250 … queued as ID”), which is trace_id in the log; or a number of `inbound list`; or outbox:N."
+    )
+    traced.add_argument("id", type=words, metavar="MESSAGE-ID")
     rated = add("ratings", "ratings:show", "how content clients are: counts and means, by agent, department and month", as_json=True)
     rated.add_argument("--since", type=moment, metavar="DAY", help="only ratings from this day (or time) on; UTC where it has no zone")
     rated.add_argument("--by", choices=("agent", "department", "month"), help="only by this (default: by all three)")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cli import client_table
 from gateway.cli.arguments import LARGEST
+from gateway.cli.deed import ids_of
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import work
@@ -29,6 +30,7 @@ NOT_UTF8: Final = "its address is not ASCII, and the file is not UTF-8: save it 
 async def list_clients(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
         found = [document(each) for each in await clients.list_clients(session)]
+        opened.deed.about("client", *ids_of(found, "id"))
     if options.json:
         print_json(found)
         return
@@ -41,6 +43,7 @@ async def list_clients(options: argparse.Namespace) -> None:
 async def show(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
         found = await one(session, options.client)
+        opened.deed.about("client", found.id)
     if options.json:
         print_json(document(found))
     else:
@@ -63,11 +66,12 @@ async def add(options: argparse.Namespace) -> None:
         new = readable(options.name, options.addresses, opened.organisation)
         if isinstance(new, str):
             raise Fail(new)
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             owner = (await one(session, options.to)).id if options.to is not None else None
             number = await added(session, new, owner)
             if isinstance(number, clients.Taken):
                 raise Fail(f"{number.address} belongs to client {number.client_id} already")
+            opened.deed.about("client", number)
         async with opened.sessions() as session:
             found = await clients.show_client(session, number)
     assert found is not None
@@ -86,8 +90,12 @@ async def import_csv(options: argparse.Namespace) -> int:
     except client_table.NoTableError as error:
         raise Fail(f"{options.csv}: {error}") from error
     done = Imported()
-    async with work(options) as opened, opened.sessions() as session:
+    async with work(options) as opened, opened.changing() as session:
+        all_of_it = await session.begin_nested()
         for row in found:
+            if (left := why_left_out(row, opened.organisation)) is not None:
+                done.skipped.append({"line": row.line, "why": left})
+                continue
             new = readable(row.name, row.addresses, opened.organisation)
             why = new if isinstance(new, str) else None if certain or is_ascii(row) else NOT_UTF8
             if why is None and isinstance(new, clients.NewClient):
@@ -95,22 +103,25 @@ async def import_csv(options: argparse.Namespace) -> int:
             if why is not None:
                 done.faults.append({"line": row.line, "why": why})
         if done.faults:
-            await session.rollback()
+            await all_of_it.rollback()
+            opened.deed.refuse(f"{len(done.faults)} line(s) cannot be imported")
         else:
-            await session.commit()
+            await all_of_it.commit()
+            opened.deed.note(added=done.added, extended=done.extended, known=done.known)
     tell(options, done)
     return Exit.WRONG if done.faults else Exit.DONE
 
 
 @dataclass(slots=True)
 class Imported:
-    """Lines by what became of them; `first` is where an address stood first."""
+    """Lines by what became of them; `first` is where an address stood first, `skipped` are people of another desk who are no clients."""
 
     added: int = 0
     extended: int = 0
     known: int = 0
     first: dict[str, int] = field(default_factory=dict)
     repeated: list[dict[str, Any]] = field(default_factory=list)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -132,17 +143,33 @@ async def take(session: AsyncSession, row: client_table.Row, new: clients.NewCli
     return None
 
 
+def why_left_out(row: client_table.Row, desk: Organisation) -> str | None:
+    """Another desk writes out all whom it knows, and the file is not the operator's to put right: those who can be no clients by mail are
+    left out and named."""
+    if not row.of_desk:
+        return None
+    keys = [address_key(each) for each in row.addresses]
+    if not keys:
+        return "has no address"
+    if row.staff or any(desk.agent(key) is not None for key in keys if key):
+        return f"{row.addresses[0]} is staff"
+    return f"{row.addresses[0]} is an address of our own" if any(is_ours(key, desk) for key in keys if key) else None
+
+
 def is_ascii(row: client_table.Row) -> bool:
     return all(each.isascii() for each in row.addresses)
 
 
 def tell(options: argparse.Namespace, done: Imported) -> None:
     if options.json:
+        told = {"repeated": done.repeated, "skipped": done.skipped, "faults": done.faults}
         counts = {"added": 0, "extended": 0, "known": 0} if done.faults else asdict(done)
-        print_json({name: counts[name] for name in ("added", "extended", "known")} | {"repeated": done.repeated, "faults": done.faults})
+        print_json({name: counts[name] for name in ("added", "extended", "known")} | told)
         return
     for each in done.repeated:
         print(f"  line {each['line']}: {each['address']} stands in line {each['first']} already")
+    for each in done.skipped:
+        print(f"  line {each['line']}: left out, {each['why']}")
     if done.faults:
         print(f"deskgate: nothing is imported: {len(done.faults)} line(s) cannot be", file=sys.stderr)
         for each in done.faults:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.cli.configured import configured
 from gateway.cli.exits import Exit
 from gateway.cli.output import block, json_line, print_fields, print_json, say, shown
-from gateway.cli.work import configured, work
 from gateway.config.convert import organisation, ours
 from gateway.desk.decide import decide
 from gateway.desk.explanation import explanation, failed
@@ -43,9 +43,12 @@ def explain(options: argparse.Namespace) -> int:
 
 async def with_database(options: argparse.Namespace) -> int:
     """On real facts; every transaction is rolled back."""
+    from gateway.cli.work import work
+
     async with work(options) as opened:
         known = ours(opened.settings)
         documents = [await one_with_database(name, opened.sessions, opened.organisation, known) for name in options.files]
+        opened.deed.note(messages=len(documents))
     return show(options, iter(documents))
 
 

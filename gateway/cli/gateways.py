@@ -52,11 +52,12 @@ async def list_gateways(options: argparse.Namespace) -> None:
 async def verify(options: argparse.Namespace) -> int:
     async with work(options) as opened:
         address = address_to_verify(options.address, opened.organisation)
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             held = await outbox.held(session)
             if held is not None:
                 raise Fail(f"sending is paused, so no probe can leave: {held.why}; `deskgate outbox release` lets letters go", Exit.LATER)
             number = await send_probe(session, address, opened.organisation)
+            opened.deed.about("probe", number)
         await opened.wake("outbox")
         if not options.json:
             say(f"deskgate: a probe to {address} is on its way; waiting for it up to {options.wait:g} s")
@@ -104,7 +105,7 @@ async def awaited(opened: Work, number: int, seconds: float) -> Probe:
         if left <= 0:
             break
         await asyncio.sleep(min(LOOK_SECONDS, left))
-    async with opened.sessions.begin() as session:
+    async with opened.changing() as session:
         await probes.give_up(session, number)
         probe = await probes.show(session, number)
     assert probe is not None

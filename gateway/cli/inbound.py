@@ -15,6 +15,7 @@ async def list_inbound(options: argparse.Namespace) -> None:
     state = InboundState(options.state) if options.state else None
     async with work(options) as opened, opened.sessions() as session:
         found = await inbound.list_inbound(session, state=state, limit=options.limit)
+        opened.deed.about("inbound", *(each.id for each in found))
     if options.json:
         print_json([brief(each) for each in found])
         return
@@ -28,10 +29,11 @@ async def show(options: argparse.Namespace) -> None:
         found = await inbound.show(session, options.id)
         if found is None:
             raise Fail(f"there is no inbound message {options.id}")
+        opened.deed.about("ticket", found.ticket)
         content = await inbound.content_of(session, options.id) if options.raw else None
-    if options.raw:
-        if content is None:
-            raise Fail(f"the bytes of inbound message {options.id} are no longer kept")
+        if options.raw and content is None:
+            raise Fail(f"the bytes of inbound message {options.id} are no longer kept{when_removed(found)}")
+    if content is not None:
         sys.stdout.buffer.write(content)
     elif options.json:
         print_json(document(found))
@@ -48,17 +50,28 @@ async def show(options: argparse.Namespace) -> None:
 async def replay(options: argparse.Namespace) -> None:
     """What was done stays done: only what is held, ignored or buried is decided on anew."""
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             found = await inbound.show(session, options.id)
             if found is None:
                 raise Fail(f"there is no inbound message {options.id}")
+            if found.raw_removed_at is not None:
+                raise Fail(f"inbound message {options.id} cannot be decided on again: its bytes are no longer kept{when_removed(found)}")
             if found.state not in (InboundState.DONE, InboundState.QUEUED, InboundState.LEASED):
                 await inbound.replay(session, options.id)
+                opened.deed.changed("state", found.state, InboundState.QUEUED)
+            opened.deed.about("ticket", found.ticket)
         if found.state is InboundState.DONE:
             print(f"{options.id}: done already ({found.outcome}); it has no second effect")
             return
         await opened.wake("inbound")
     print(f"{options.id}: queued")
+
+
+def when_removed(found: inbound.Inbound) -> str:
+    if found.raw_removed_at is None:
+        return ""
+    why = "when somebody was erased" if found.raw_removed_why == "erased" else "by desk.retention"
+    return f"; they were removed {why} at {shown(found.raw_removed_at)}"
 
 
 def brief(found: inbound.Inbound) -> dict[str, Any]:
@@ -70,6 +83,7 @@ def document(found: inbound.Inbound) -> dict[str, Any]:
         "id", "state", "outcome", "why", "rule", "received_at", "reverse_path", "recipients", "message_id", "subject", "size",
         "attempts", "ticket",
         "decision", "error", "kind", "trace_id", "entry", "writer", "assigned",
+        "raw_removed_at", "raw_removed_why", "configuration",
     )  # fmt: skip
     return {name: getattr(found, name) for name in names} | {
         "from": found.author,

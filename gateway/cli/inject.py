@@ -3,14 +3,19 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app.screening import Screening
 from gateway.app.values import limits
+from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.work import work
+from gateway.domain.envelope import Envelope
+from gateway.ingress.accept import Also
 from gateway.ingress.checks.unasked import ScreeningAcceptor
+from gateway.ingress.content import Content
 from gateway.ingress.stdin import Unacceptable
 from gateway.ingress.stdin import inject as take_in
 
@@ -20,7 +25,7 @@ async def inject(options: argparse.Namespace) -> None:
     octets = read(options.file)
     async with work(options) as opened:
         screening = Screening(opened.sessions, lambda: opened)
-        acceptor = ScreeningAcceptor(opened.sessions, opened.settings.server.hostname, lambda _channel: None)
+        acceptor = Audited(opened.deed, opened.sessions, opened.settings.server.hostname, lambda _channel: None)
         acceptor.screener = lambda: screening.now
         try:
             taken = await take_in(
@@ -32,6 +37,19 @@ async def inject(options: argparse.Namespace) -> None:
             raise Fail(taken.why, Exit.WRONG)
         await opened.wake("inbound")
     print(taken)
+
+
+class Audited(ScreeningAcceptor):
+    """The entry is written before the message, whose id there is not yet: it names the trace."""
+
+    def __init__(self, deed: Deed, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._deed = deed
+
+    async def accept_message(self, envelope: Envelope, content: Content, also: Also | None = None) -> int:
+        self._deed.about("trace", envelope.trace_id)
+        with self._deed.attempted():
+            return await super().accept_message(envelope, content, also or self._deed.write)
 
 
 def read(name: str) -> bytes:

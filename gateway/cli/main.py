@@ -1,7 +1,6 @@
 """Arguments, and the translation of whatever goes wrong into an exit status and a sentence."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
@@ -40,20 +39,26 @@ def call(options: argparse.Namespace) -> int | None:
     function: Callable[[argparse.Namespace], int | Coroutine[object, object, int | None] | None]
     function = getattr(import_module(f"gateway.cli.{module}"), name)
     result = function(options)
-    return asyncio.run(result) if isinstance(result, Coroutine) else result
+    if not isinstance(result, Coroutine):
+        return result
+    import asyncio
+
+    return asyncio.run(result)
 
 
 def translate(error: Exception) -> Fail | None:
     """Known troubles of the rooms below; None for a defect of ours, which deserves its traceback."""
-    from gateway.app.schema import SchemaError
     from gateway.config.faults import ConfigurationError
+
+    if isinstance(error, ConfigurationError):
+        return Fail(str(error), Exit.USAGE)
+    # Here, because most of them come with the database's libraries, which a command may have done without.
+    from gateway.app.schema import SchemaError
     from gateway.supervisor.sockets import CannotListenError
     from storage.embedded import EmbeddedError
     from storage.engine import database_away
 
     match error:
-        case ConfigurationError():
-            return Fail(str(error), Exit.USAGE)
         case CannotListenError():
             return Fail(error.strerror or str(error), Exit.WRONG)
         case SchemaError() | EmbeddedError():

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
 from gateway.cli.work import Work, work
@@ -19,6 +20,7 @@ async def list_outbox(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
         found = await outbox.list_outbox(session, wanted, limit=options.limit)
         held = await outbox.held(session)
+        opened.deed.about("outbox", *(each.id for each in found))
     if held is not None:
         say(f"sending is paused: {held.why}")
     if options.json:
@@ -49,6 +51,9 @@ async def show(options: argparse.Namespace) -> None:
         found = await outbox.show(session, options.id)
         if found is None:
             raise Fail(f"there is no letter {options.id} in the outbox")
+        opened.deed.about("ticket", found.ticket)
+        if options.raw and found.body_removed_at is not None:
+            raise Fail(f"the text of letter {options.id} is no longer kept; desk.retention removed it at {shown(found.body_removed_at)}")
         raw = await raw_bytes(session, options.id, opened) if options.raw else b""
     if options.raw:
         sys.stdout.buffer.write(raw)
@@ -102,14 +107,18 @@ async def act(options: argparse.Namespace, action: Any, done: str, finished: str
     if not (options.ids or failed or options.ticket is not None):
         raise Fail("which letters? give ID, --ticket N" + (" or --failed" if hasattr(options, "failed") else ""), Exit.USAGE)
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        reasons = WHY_NOT | {"finished": finished}
+        async with opened.changing() as session:
             by_state = await outbox.find(session, states, ticket=options.ticket) if failed or options.ticket is not None else []
-            answers: dict[int, outbox.Answer] = await action(session, list(dict.fromkeys((*options.ids, *by_state))))
-        if "done" in answers.values():
+            numbers = list(dict.fromkeys((*options.ids, *by_state)))
+            before = await outbox.states(session, numbers)
+            answers: dict[int, outbox.Answer] = await action(session, numbers)
+            now = await outbox.states(session, numbers)
+            refused = {number: reasons[answer] for number, answer in answers.items() if answer != "done"}
+            acted = [number for number in answers if number not in refused]
+            told(opened.deed, before, now, acted, refused)
+        if acted:
             await opened.wake("outbox")
-    reasons = WHY_NOT | {"finished": finished}
-    refused = {number: reasons[answer] for number, answer in answers.items() if answer != "done"}
-    acted = [number for number in answers if number not in refused]
     if options.json:
         print_json({"done": acted, "refused": [{"id": number, "why": why} for number, why in refused.items()]})
     else:
@@ -117,6 +126,17 @@ async def act(options: argparse.Namespace, action: Any, done: str, finished: str
     if refused:
         later = set(answers.values()) <= {"done", "leased"}
         raise Fail("; ".join(f"letter {number}: {why}" for number, why in refused.items()), Exit.LATER if later else Exit.WRONG)
+
+
+def told(deed: Deed, before: dict[int, str], now: dict[int, str], acted: list[int], refused: dict[int, str]) -> None:
+    deed.about("outbox", *acted, *refused)
+    of_acted = [", ".join(sorted({states[each] for each in acted})) or None for states in (before, now)]
+    deed.changed("state", *of_acted)
+    why = "; ".join(f"letter {number}: {why}" for number, why in refused.items())
+    if refused and not acted:
+        deed.refuse(why)
+    else:
+        deed.note(refused=why)
 
 
 def print_acted(acted: list[int], done: str, refused: dict[int, str]) -> None:
@@ -129,8 +149,10 @@ def print_acted(acted: list[int], done: str, refused: dict[int, str]) -> None:
 async def hold(options: argparse.Namespace) -> None:
     """Tells what is still on the wire once senders have given back the rest."""
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
+            before = await outbox.held(session)
             await outbox.hold(session, options.why)
+            paused(opened.deed, before, await outbox.held(session))
         await opened.wake(CONTROL)
         left = await on_the_wire(opened)
     finishing = f"; {left} on the wire are finished first" if left else ""
@@ -155,19 +177,27 @@ async def on_the_wire(opened: Work) -> int:
 
 async def release(options: argparse.Namespace) -> None:
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
+            before = await outbox.held(session)
             left = await outbox.release(session)
+            paused(opened.deed, before, left)
         await let_go(opened)
     tell(options, standing(left), "letters go" if left is None else f"still paused: {left.why}")
 
 
 async def adopt(options: argparse.Namespace) -> None:
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
+            before = await outbox.held(session)
             left = await instance.adopt(session)
+            paused(opened.deed, before, left)
         await let_go(opened)
     words = "the database is this server's now; letters go" if left is None else f"adopted, but still paused: {left.why}"
     tell(options, standing(left), words)
+
+
+def paused(deed: Deed, before: outbox.Hold | None, now: outbox.Hold | None) -> None:
+    deed.changed("paused", *(None if each is None else each.why for each in (before, now)))
 
 
 async def let_go(opened: Work) -> None:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.cli.configured import configured
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.explain import UNCHECKED, envelope_of, read
 from gateway.cli.output import print_json, print_table, say, shown
-from gateway.cli.work import configured, work
 from gateway.config.convert import organisation, ours
 from gateway.desk.rules import Outcome, Seen, evaluate
 from gateway.desk.rules.supposed import NotAsked, supposed
@@ -40,11 +40,14 @@ def test(options: argparse.Namespace) -> int:
 
 async def with_stored(options: argparse.Namespace) -> int:
     """After the files, what arrived since. Nothing is written."""
+    from gateway.cli.work import work
+
     async with work(options) as opened:
         known = ours(opened.settings)
         documents = [*of_files(options.files, opened.organisation, known)]
         async with opened.sessions() as session:
             documents += await of_stored(session, options.since, opened.organisation, known)
+            opened.deed.note(messages=len(documents))
             await session.rollback()
         desk = opened.organisation
     return show(options, desk, documents)

@@ -4,9 +4,13 @@ import argparse
 
 from gateway.app.engine import engine_of
 from gateway.app.schema import bring_up
-from gateway.cli.work import configured
+from gateway.cli.configured import configured
+from gateway.cli.deed import Deed
+from gateway.config.convert import organisation
+from gateway.config.settings import Settings
 from migrations import run as migrations
 from storage.embedded import EmbeddedServer
+from storage.engine import sessions
 
 
 async def migrate(options: argparse.Namespace) -> None:
@@ -14,12 +18,19 @@ async def migrate(options: argparse.Namespace) -> None:
     settings = configured(options)
     if settings.database.is_embedded:
         with EmbeddedServer.start(settings.database.data_dir) as server:
-            await bring(server.url)
+            await bring(server.url, options, settings)
     else:
-        await bring(settings.database.url.get_secret_value())
+        await bring(settings.database.url.get_secret_value(), options, settings)
     print(f"the schema is {migrations.head()}")
 
 
-async def bring(url: str) -> None:
+async def bring(url: str, options: argparse.Namespace, settings: Settings) -> None:
     async with engine_of(url) as engine:
+        before = await migrations.current(engine)
         await bring_up(engine, url)
+        now = await migrations.current(engine)
+        if before == now:
+            return
+        deed = Deed(options, organisation(settings))
+        deed.changed("schema", before, now)
+        await deed.end(sessions(engine))

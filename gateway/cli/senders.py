@@ -50,7 +50,7 @@ async def verify(options: argparse.Namespace) -> None:
             raise Fail(f"{sender.address} is switched off: set its enabled = true first")
         needed = wants_code(sender, opened.organisation)
         if needed:
-            async with opened.sessions.begin() as session:
+            async with opened.changing() as session:
                 await send_code(session, sender, opened.organisation, again=True)
             await opened.wake("outbox")
             await refresh(opened, sender)
@@ -65,14 +65,14 @@ async def verify(options: argparse.Namespace) -> None:
 
 async def confirm(options: argparse.Namespace) -> None:
     async with work(options) as opened:
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             read = await confirm_code(session, options.token.strip().lower(), opened.organisation)
-        if read is None:
-            raise Fail("this is no code of a From address of this desk; copy all of it from the letter")
-        if isinstance(read, Expired):
-            raise Fail(
-                f"the code for {read.address} counted until {shown(read.at)}; `deskgate senders verify {read.address}` sends another one"
-            )
+            if read is None:
+                raise Fail("this is no code of a From address of this desk; copy all of it from the letter")
+            if isinstance(read, Expired):
+                again = f"`deskgate senders verify {read.address}` sends another one"
+                raise Fail(f"the code for {read.address} counted until {shown(read.at)}; {again}")
+            opened.deed.about_addresses(read.address)
         sender = sender_named(opened.organisation, read.address)
         await refresh(opened, sender)
         found = await document_of(opened, sender)

@@ -2,17 +2,25 @@
 
 import argparse
 
-from gateway.app.serve import Options
-from gateway.app.serve import serve as run
-from gateway.cli.output import say
-from gateway.config.load import find_config
+from gateway.app.roles import ALL, roles
+from gateway.supervisor.nursery import Nursery
+from gateway.telemetry import sharing
 
 
 def serve(options: argparse.Namespace) -> None:
-    found = find_config(options.config)
-    if found.notice:
-        say(found.notice)
-    run(found, Options(tuple(options.role or ("all",)), options.shadow), announce)
+    chosen = tuple(options.role or (ALL,))
+    # The forker imports what the first children need; we import the rest beside it, and read the configuration.
+    with sharing.directory() as shared, Nursery(shared, [roles(1, chosen)[0].entry]) as nursery:
+        import gateway.telemetry.lean  # noqa: F401  before what logs
+        from gateway.app.serve import Options
+        from gateway.app.serve import serve as run
+        from gateway.cli.output import say
+        from gateway.config.load import find_config
+
+        found = find_config(options.config)
+        if found.notice:
+            say(found.notice)
+        run(found, Options(chosen, options.shadow), nursery, shared, announce)
 
 
 def announce(line: str) -> None:

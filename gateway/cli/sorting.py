@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cli.clients import one
+from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_json
 from gateway.cli.work import work
@@ -24,7 +25,7 @@ async def assign(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         desk = opened.organisation
         department = department_named(options.department, desk)
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             assignment = Assignment(await client_meant(session, options), department)
             found = await picked(session, options)
             before = [each for each in found if not each.may_be_sorted and each.assignment == assignment]
@@ -34,19 +35,28 @@ async def assign(options: argparse.Namespace) -> None:
             for each in now:
                 refuse(each, no_client(each, desk) if options.new else None)
             await inbound.assign(session, [each.id for each in now], assignment)
+            opened.deed.about("client", assignment.client_id)
+            told(opened.deed, now, before, InboundState.QUEUED)
         await opened.wake("inbound")
     tell(options, "queued", now, before)
 
 
 async def discard(options: argparse.Namespace) -> None:
-    async with work(options) as opened, opened.sessions.begin() as session:
+    async with work(options) as opened, opened.changing() as session:
         found = await picked(session, options)
         for each in found:
             refuse(each)
         before = [each for each in found if each.outcome == inbound.DISCARDED]
         now = [each for each in found if each not in before]
         await inbound.discard(session, [each.id for each in now], BY_HAND)
+        told(opened.deed, now, before, InboundState.IGNORED)
     tell(options, "discarded", now, before)
+
+
+def told(deed: Deed, now: Sequence[inbound.Waiting], before: Sequence[inbound.Waiting], state: InboundState) -> None:
+    deed.about("inbound", *(each.id for each in (*now, *before)))
+    deed.changed("state", ", ".join(sorted({str(each.state) for each in now})) or None, state if now else None)
+    deed.note(before=[each.id for each in before])
 
 
 async def picked(session: AsyncSession, options: argparse.Namespace) -> list[inbound.Waiting]:
@@ -105,6 +115,8 @@ def refuse(message: inbound.Waiting, why: str | None = None) -> None:
     if message.state is InboundState.DONE:
         where = f", on ticket #{message.ticket}" if message.ticket is not None else ""
         raise Fail(f"inbound message {message.id} is done already ({message.outcome}{where})")
+    if message.without_bytes:
+        raise Fail(f"the bytes of inbound message {message.id} are no longer kept, so nothing can come of it; see `deskgate inbound show`")
     if not message.may_be_sorted:
         raise Fail(f"inbound message {message.id} is {message.state}: it is to be decided on first", Exit.LATER)
     if why is not None:

@@ -18,6 +18,7 @@ from gateway.desk.suppressing import staff_unreached
 from migrations import run as migrations
 from storage import inbound, outbox
 from storage.alarms import letters_of_hour
+from storage.alarms import up as alarms_up
 from storage.mailboxes import standings as standings_of
 from storage.ticket_views import count_by_status
 
@@ -61,7 +62,9 @@ async def document(opened: Work) -> dict[str, Any]:
         standings = await standings_of(session, [each.address for each in fetching])
         letters = await letters_of_hour(session)
         unreached = await staff_unreached(session, opened.organisation)
+        alarms = await alarms_up(session)
     listed = await forwarding.documents(opened)
+    degraded = overall_fault(letters, opened.organisation.budget), staff_fault(unreached, in_public=False)
     return {
         "inbound": inbound_counts.by_state,
         "outbox": outbox_counts.by_state,
@@ -74,15 +77,21 @@ async def document(opened: Work) -> dict[str, Any]:
         ],
         "oldest_queued_seconds": round(oldest, 1) if oldest is not None else None,
         "destinations": [asdict(each) for each in destinations],
-        "sending": "on" if held is None else f"paused: {held.why}",
+        "sending": sending(held, opened),
         "automatic_letters": {"last_hour": letters, "budget": opened.organisation.budget.overall_hour},
-        "degraded": "; ".join(filter(None, (overall_fault(letters, opened.organisation.budget), staff_fault(unreached, in_public=False))))
-        or None,
+        "degraded": "; ".join(filter(None, (*alarms.values(), *degraded))) or None,
+        "alarms": [{"name": name, "why": why} for name, why in alarms.items()],
         "unreached_agents": [each.address for each in unreached],
         "connections": connections(opened.settings),
         "version": __version__,
         "schema": await migrations.current(opened.engine),
     }
+
+
+def sending(held: outbox.Hold | None, opened: Work) -> str:
+    if opened.organisation.desk.shadow:
+        return "off: the service runs in the shadow (`serve --shadow`)"
+    return "on" if held is None else f"paused: {held.why}"
 
 
 def connections(settings: Settings) -> int | None:

@@ -20,6 +20,7 @@ BY = "an operator"
 async def list_suppressions(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
         found = [document(each, opened.organisation) for each in await suppressions.listed(session)]
+        opened.deed.about_addresses(*(each["address"] for each in found))
     if options.json:
         print_json(found)
         return
@@ -30,7 +31,7 @@ async def list_suppressions(options: argparse.Namespace) -> None:
 
 async def lift(options: argparse.Namespace) -> None:
     key = keyed(options.address)
-    async with work(options) as opened, opened.sessions.begin() as session:
+    async with work(options) as opened, opened.changing() as session:
         if not await suppressions.lift(session, key, BY):
             raise Fail(f"{options.address} is not suppressed; `deskgate suppressions` lists what is")
     print_lifted(options, key)
@@ -58,7 +59,7 @@ async def add(options: argparse.Namespace) -> None:
 
 async def added(opened: Work, key: str, why: str, days: int) -> Suppression:
     """What waits for the address is cancelled with it."""
-    async with opened.sessions.begin() as session:
+    async with opened.changing() as session:
         await suppressions.suppress(session, key, Cause.PERSON, why, days)
         await cancel_waiting(session, key)
         return (await suppressions.suppressed(session, [key]))[key]

@@ -60,8 +60,9 @@ async def preview(options: argparse.Namespace) -> None:
             raise Fail(f"there is no template {options.name}; these are: {', '.join(sorted(known))}")
         async with opened.sessions() as session:
             ticket = await show_ticket(session, options.ticket)
-    if ticket is None:
-        raise Fail(f"there is no ticket #{options.ticket}")
+        if ticket is None:
+            raise Fail(f"there is no ticket #{options.ticket}")
+        opened.deed.about("client", ticket["client"]["id"])
     facts = preview_facts(options.name, ticket, organisation, options.language, options.audience)
     letter = write_letter(facts, templates)
     if letter.faults:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import block, print_fields, print_json, print_table, say, shown
-from gateway.cli.work import Work, agent_named, words, work
+from gateway.cli.work import Work, words, work
 from gateway.desk.views import ticket_document
 from gateway.domain.actor import Actor
 from gateway.domain.organisation import Agent, Organisation
@@ -29,6 +29,8 @@ from storage import ticket_views
 async def list_tickets(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
         found = [ticket_document(each, opened.organisation) for each in await ticket_views.list_tickets(session, options.status)]
+        opened.deed.about("ticket", *(each["number"] for each in found))
+        opened.deed.about("client", *(each["client"]["id"] for each in found))
     if options.json:
         print_json(found)
         return
@@ -63,7 +65,9 @@ async def document(opened: Work, number: int) -> dict[str, Any]:
         found = await ticket_views.show_ticket(session, number)
     if found is None:
         raise Fail(f"there is no ticket #{number}")
-    return ticket_document(found, opened.organisation)
+    told = ticket_document(found, opened.organisation)
+    opened.deed.about("client", told["client"]["id"])
+    return told
 
 
 def print_ticket(found: dict[str, Any]) -> None:
@@ -72,6 +76,7 @@ def print_ticket(found: dict[str, Any]) -> None:
     print_fields(
         {name: found[name] for name in ("status", "priority", "category", "department", "gateway", "language", "assignee", "cc", "tags")}
         | {"client": f"{client['name']} <{(client['addresses'] or [''])[0]}>", "related": found["related"]}
+        | {"imported": imported_in_words(found["imported"])}
         | {"merged": found["merged"], "rating": rating_in_words(found["rating"])}
         | {"created": found["created_at"], "updated": found["updated_at"]}
     )
@@ -92,6 +97,10 @@ def in_words(value: Any) -> str:
     return " ".join(f"{name}={shown(each)}" for name, each in value.items()) if isinstance(value, dict) else shown(value)
 
 
+def imported_in_words(imported: dict[str, Any] | None) -> str | None:
+    return f"{imported['from']} {imported['number']}" if imported is not None else None
+
+
 def rating_in_words(rating: dict[str, Any] | None) -> str | None:
     if rating is None:
         return None
@@ -103,18 +112,19 @@ async def new(options: argparse.Namespace) -> None:
 
     async with work(options) as opened:
         desk = opened.organisation
-        agent = agent_named(desk, options.agent)
+        agent = opened.acting(options.agent)
         gateway = desk.default_gateway
         if options.gateway is not None:
             found = desk.gateway(address_key(options.gateway))
             if found is None or found.catches_all:
                 raise Fail(f"--gateway {options.gateway}: no such gateway; the configuration has {gateways(desk)}", Exit.WRONG)
             gateway = found
-        async with opened.sessions.begin() as session:
+        async with opened.changing() as session:
             client = Person(options.name, options.client)
             done = await open_by_hand(session, client, options.subject, words(options.text), agent, gateway, desk, secrets.token_hex(16))
             if isinstance(done, Refused):
                 raise Fail(done.why)
+            opened.deed.about("ticket", done.ticket)
         await opened.wake("outbox")
         assert done.ticket is not None
         if options.json:
@@ -128,7 +138,10 @@ async def set_fields(options: argparse.Namespace) -> None:
         steps = wished(options, opened.organisation)
         if not steps:
             raise Fail("nothing to set: give --status, --category, --priority, --assignee, --department or --subject", Exit.USAGE)
-        await apply(opened, options.number, agent_named(opened.organisation, options.agent), steps)
+        if options.subject is not None:
+            # That it was, and not to what: it may be a client's words.
+            opened.deed.note(subject="set")
+        await apply(opened, options.number, opened.acting(options.agent), steps)
     print(f"#{options.number}: done")
 
 
@@ -154,7 +167,7 @@ async def reply(options: argparse.Namespace) -> None:
     text = words(options.text)
     async with work(options) as opened:
         desk = opened.organisation
-        agent = agent_named(desk, options.agent)
+        agent = opened.acting(options.agent)
         steps: list[Step] = [AddArticle(ArticleKind.AGENT_REPLY, text)]
         if options.from_address is not None:
             key = address_key(options.from_address)
@@ -175,10 +188,14 @@ async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from
     from gateway.desk.suppress import in_words as in_words_of
 
     actor = Actor(Role.AGENT, agent.name, agent.address)
-    async with opened.sessions.begin() as session:
+    async with opened.changing() as session:
+        before = await ticket_views.settings_of(session, number)
         done = await change(session, number, actor, steps, opened.organisation, secrets.token_hex(16), from_address)
         if isinstance(done, Refused):
             raise Fail(done.why)
+        now = await ticket_views.settings_of(session, number)
+        for name, value in before.items():
+            opened.deed.changed(name, value, now[name])
     if done.letters:
         await opened.wake("outbox")
     for each in done.warnings:

@@ -1,4 +1,5 @@
-"""What commands on the database share: the configuration, a session, the acting agent, words from an argument or a pipe."""
+"""What commands on the database share: the configuration, a session, the audit log's entry, the acting agent, words from an argument or a
+pipe."""
 
 import argparse
 import logging
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from gateway.cli.configured import configured
+from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
-from gateway.cli.output import say
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Agent, Organisation
 from gateway.mail.address import address_key
@@ -24,6 +26,25 @@ class Work:
     organisation: Organisation
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    deed: Deed
+
+    @asynccontextmanager
+    async def changing(self, *, anew: bool = False) -> AsyncIterator[AsyncSession]:
+        """The transaction in which an operator changes something; the audit log's entry is the last that it writes. Commands change by this
+        alone. What one does in several belongs to the first one's entry, or each has its own (`anew`)."""
+        if anew:
+            self.deed.begin_anew()
+        with self.deed.attempted():
+            async with self.sessions.begin() as session:
+                yield session
+                if self.deed.written is None:
+                    await self.deed.write(session)
+
+    def acting(self, address: str) -> Agent:
+        """The agent of `--as`, in whose name the command is done; ends it where there is none."""
+        agent = agent_named(self.organisation, address)
+        self.deed.by(agent)
+        return agent
 
     async def wake(self, channel: str) -> None:
         from gateway.workers.wake import Waker
@@ -31,16 +52,6 @@ class Work:
         waker = Waker(self.engine)
         waker(channel)
         await waker.aclose()
-
-
-def configured(options: argparse.Namespace, *, leave_no_trace: bool = False) -> Settings:
-    """`leave_no_trace`: a secret that is not there yet is not written down either."""
-    from gateway.config.load import find_config, load
-
-    found = find_config(options.config)
-    if found.notice:
-        say(found.notice)
-    return load(found, leave_no_trace=leave_no_trace).settings
 
 
 @asynccontextmanager
@@ -51,6 +62,7 @@ async def work(options: argparse.Namespace) -> AsyncIterator[Work]:
     from gateway.app.templates import equipped
     from gateway.config.convert import organisation
     from gateway.telemetry import logs
+    from storage import shadow
     from storage.engine import sessions
 
     settings = configured(options)
@@ -58,7 +70,22 @@ async def work(options: argparse.Namespace) -> AsyncIterator[Work]:
     async with opened(settings) as engine:
         make = sessions(engine)
         settings = await as_served(settings, make)
-        yield Work(settings, equipped(organisation(settings)), engine, make)
+        async with make() as session:
+            in_shadow = await shadow.stands(session)
+        desk = equipped(organisation(settings, shadow=in_shadow))
+        async with audited(Deed(options, desk), make) as deed:
+            yield Work(settings, desk, engine, make, deed)
+
+
+@asynccontextmanager
+async def audited(deed: Deed, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[Deed]:
+    """Whatever becomes of the command is in the audit log when it ends: before anything that it read is shown."""
+    try:
+        yield deed
+    except Exception as error:
+        await deed.end(sessions, error)
+        raise
+    await deed.end(sessions)
 
 
 def agent_named(organisation: Organisation, address: str) -> Agent:

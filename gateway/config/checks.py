@@ -179,6 +179,14 @@ def agents_are_no_gateways(settings: Settings) -> Iterator[Problem]:
             yield location, f"expected an address of the agent's own: gateway[{everything}] takes in every address of this domain; {remedy}"
 
 
+def alarms_leave_the_desk(settings: Settings) -> Iterator[Problem]:
+    # A letter to an address of ours comes back in, where it would be mail like any other, and wait with it.
+    ours = {each.address for each in settings.gateway} | ({reply_address(settings)} if settings.gateway else set())
+    for index, address in enumerate(settings.alarms.to):
+        if ours & {address, without_subaddress(address), f"*@{address.rpartition('@')[2]}"}:
+            yield ("alarms", "to", index), "expected an operator's own address: mail to this one comes in here, where nobody is told of it"
+
+
 def the_reply_address_is_free(settings: Settings) -> Iterator[Problem]:
     if not settings.gateway:
         return
@@ -335,6 +343,7 @@ CHECKS: Final[tuple[tuple[Check, frozenset[str]], ...]] = (
     (one_gateway_is_the_default, frozenset({"gateway", "gateway.default"})),
     (agents_differ, frozenset()),
     (agents_are_no_gateways, frozenset()),
+    (alarms_leave_the_desk, frozenset({"desk", "desk.reply_address"})),
     (the_reply_address_is_free, frozenset({"gateway", "gateway.address", "gateway.default", "desk.reply_address"})),
     (bounces_have_room, frozenset()),
     (a_server_shares_a_secret, frozenset({"desk", "desk.secret", "database", "database.url"})),

@@ -8,7 +8,9 @@ from gateway.config.from_address import FromSmtp
 from gateway.config.gateway import Gateway
 from gateway.config.settings import Settings
 from gateway.domain import organisation as domain
+from gateway.domain.alarms import AlarmBounds
 from gateway.domain.ours import Ours
+from gateway.domain.retention import Retention
 
 
 def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisation:
@@ -22,6 +24,7 @@ def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisa
         from_addresses=from_addresses(settings),
         trust=trust(settings),
         budget=domain.Budget(**settings.budget.model_dump()),
+        alarms=alarms(settings),
         rules=rules(settings),
         notifications=notifications(settings),
         satisfaction=satisfaction(settings),
@@ -73,6 +76,24 @@ def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
         file_links=settings.web.base_url is not None,
         shadow=shadow,
     )
+
+
+def alarms(settings: Settings) -> AlarmBounds:
+    table = settings.alarms
+    return AlarmBounds(
+        to=table.to,
+        held=timedelta(hours=table.held_hours),
+        stalled=timedelta(minutes=table.stalled_minutes),
+        paused=timedelta(hours=table.paused_hours),
+        down=timedelta(hours=table.down_hours),
+        transaction=timedelta(minutes=table.transaction_minutes),
+    )
+
+
+def retention(settings: Settings) -> Retention:
+    table = settings.desk.retention
+    links = settings.outbound.link_days
+    return Retention(table.raw_mail, table.ignored_mail, table.letters, table.closed_tickets, table.spam, table.audit, links)
 
 
 def departments(settings: Settings) -> tuple[domain.Department, ...]:

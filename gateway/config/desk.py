@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gateway.config.command_words import CommandWords
+from gateway.config.retention import Retention, in_short
 from gateway.config.section import Section
 from gateway.config.values import Address, Line, Secret
 from gateway.domain.organisation import ClientIdentity, CommandPosition, Duplicates, Language, Receipts, RouteSource
@@ -57,3 +58,5 @@ class Desk(Section):
     notify_recipients: Literal["authenticated", "always", "never"] = "authenticated"
     """Whether the other recipients of a client's mail, ten at most, are told of its ticket: where the mail proves its author, always, or
     never."""
+    retention: Annotated[Retention, BeforeValidator(in_short)] = Retention()
+    """For how long what is kept; a number stands for the days of raw mail."""

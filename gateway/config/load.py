@@ -10,8 +10,8 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,11 +42,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checked configuration. `fingerprint` changes with any value, secrets included, and tells nothing of them."""
+    """A checked configuration. `fingerprint` changes with any value, secrets included, and tells nothing of them. `written` is what the
+    file says, secrets in the clear where they stand in it."""
 
     settings: Settings
     warnings: tuple[str, ...]
     fingerprint: str
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def find_config(explicit: str | None = None) -> Found:
@@ -84,7 +86,7 @@ def load(source: Found | Path, *, leave_no_trace: bool = False) -> Loaded:
     if settings.desk.secret is None:
         kept = settings.database.data_dir / SECRET_FILE
         settings = _with_secret(settings, _keep_secret(found.path, kept, leave_no_trace=leave_no_trace))
-    return Loaded(settings, tuple(map(str, _in_order_of_lines(text, examined.warnings))), fingerprint(settings))
+    return Loaded(settings, tuple(map(str, _in_order_of_lines(text, examined.warnings))), fingerprint(settings), document)
 
 
 def fingerprint(settings: Settings) -> str:

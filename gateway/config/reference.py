@@ -1,8 +1,10 @@
 """docs/configuration.md, written from the models: `python -m gateway.config.reference docs/configuration.md [--check]`."""
 
+import ast
 import sys
-from collections.abc import Iterator
-from inspect import cleandoc
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc, getsource
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, get_origin
 
@@ -55,11 +57,26 @@ def _section(model: type[Section], path: str, *, is_list: bool) -> Iterator[str]
     yield f"{cleandoc(model.__doc__ or '')}\n"
     yield "| key | takes | default | |"
     yield "|---|---|---|---|"
+    meanings = meanings_of(model)
     for name, field in model.file_keys().items():
         if section_of(field.annotation) in (None, model):
-            yield f"| `{name}` | {_cell(describe_field(field))} | {_default(field)} | {_cell(field.description or '')} |"
+            yield f"| `{name}` | {_cell(describe_field(field))} | {_default(field)} | {_cell(meanings.get(name, ''))} |"
     yield ""
     yield from _sections(model, f"{path}.")
+
+
+def meanings_of(model: type[Section]) -> Mapping[str, str]:
+    """By key, the docstring under it. Read here and not by pydantic, which would go through every model's source at every start."""
+    meanings: dict[str, str] = {}
+    for each in reversed([above for above in model.__mro__ if issubclass(above, Section)]):
+        [definition] = ast.parse(getsource(each)).body
+        assert isinstance(definition, ast.ClassDef)
+        for key, below in pairwise(definition.body):
+            match key, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(meaning))):
+                    field = each.model_fields.get(name)
+                    meanings[field.alias or name if field is not None else name] = cleandoc(meaning)
+    return meanings
 
 
 def _default(field: FieldInfo) -> str:

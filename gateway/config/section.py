@@ -12,8 +12,7 @@ from pydantic.fields import FieldInfo
 class Section(BaseModel):
     """One table of the file. A key's meaning is the docstring under it, which docs/configuration.md repeats."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, hide_input_in_errors=True,
-                              serialize_by_alias=True)  # fmt: skip
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, serialize_by_alias=True)
 
     @classmethod
     def file_keys(cls) -> dict[str, FieldInfo]:

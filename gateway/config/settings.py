@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from gateway.config.agent import Agent
+from gateway.config.alarms import Alarms
 from gateway.config.budget import Budget
 from gateway.config.canned_reply import CannedReply
 from gateway.config.database import Database
@@ -57,6 +58,7 @@ class Settings(Section):
     outbound: Outbound
     dkim: tuple[Dkim, ...] = ()
     web: Web
+    alarms: Alarms
 
     @classmethod
     def read(cls, document: Mapping[str, object], surroundings: Surroundings) -> Self:

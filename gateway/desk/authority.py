@@ -16,6 +16,7 @@ from gateway.tokens.carriers import (
     proves_thread,
     reply_tokens_in,
     tokens_in_ids,
+    whose,
 )
 from gateway.tokens.codec import Keyring
 
@@ -68,9 +69,9 @@ def claimed_tickets(carried: Carried) -> tuple[int, ...]:
 
 def thread_ticket(carried: Carried, organisation: Organisation) -> int | None:
     """The ticket that a genuine token of any kind proves; a reply token proves the thread to whoever has it, and no more."""
-    keyring = Keyring(organisation.desk.secrets)
+    keyring, agents = Keyring(organisation.desk.secrets), addresses_of(organisation)
     for reply in carried.reply:
-        if any(proves(keyring, reply, agent.address) for agent in organisation.agents):
+        if whose(keyring, reply, agents) is not None:
             return reply.ticket
     return next((each.ticket for each in carried.thread if proves_thread(keyring, each)), None)
 
@@ -91,6 +92,10 @@ def may_reply(agent: Agent, message: Message, carried: Carried, verdict: Verdict
 
 def proves(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
     return proves_reply(keyring, found, agent) or proves_note(keyring, found, agent)
+
+
+def addresses_of(organisation: Organisation) -> tuple[str, ...]:
+    return tuple(each.address for each in organisation.agents)
 
 
 def may_open(agent: Agent, message: Message, verdict: Verdict) -> Refused | None:
@@ -127,7 +132,7 @@ def unauthenticated(verdict: Verdict, organisation: Organisation) -> Refused | N
 def why_unproven(carried: Carried, organisation: Organisation) -> Refused:
     if not carried.reply:
         return Refused("it carries no reply token", HeldCause.NO_TOKEN)
-    keyring = Keyring(organisation.desk.secrets)
-    if any(proves(keyring, each, agent.address) for each in carried.reply for agent in organisation.agents):
+    keyring, agents = Keyring(organisation.desk.secrets), addresses_of(organisation)
+    if any(whose(keyring, each, agents) is not None for each in carried.reply):
         return Refused("its reply token is another agent's", HeldCause.OTHERS_TOKEN)
     return Refused("its reply token is not genuine", HeldCause.FORGED_TOKEN)

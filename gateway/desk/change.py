@@ -25,6 +25,7 @@ from gateway.domain.states import ArticleKind, Role, Status
 from gateway.domain.steps import AddArticle, Assign, OpenTicket, Person, Send, SetDepartment, SetStatus, SetSubject, Step
 from gateway.mail.address import address_key
 from storage.clients import client_of
+from storage.erasure.tickets import is_erased
 from storage.knowledge import lock_tickets
 from storage.statements import lock, now
 
@@ -54,7 +55,8 @@ async def change(
     """
     ticket = Facts(tickets=await lock_tickets(session, (number,))).ticket(number)
     if ticket is None:
-        return Refused(f"there is no ticket #{number}")
+        gone = await is_erased(session, number)
+        return Refused(f"all that was on ticket #{number} was erased: open a new one" if gone else f"there is no ticket #{number}")
     refusal = why_refused(ticket, actor, steps, organisation)
     if refusal is not None:
         return Refused(refusal)

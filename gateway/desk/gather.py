@@ -13,6 +13,7 @@ from gateway.desk.authority import carried_tokens, claimed_tickets
 from gateway.desk.budget import address_is_spent, hour_is_spent, of_ticket
 from gateway.desk.forwarding.decision import carried_probe
 from gateway.desk.identify import FromAgent, FromOutside, Writer, original_author
+from gateway.desk.old_tags import old_tag_key, old_tags, shown
 from gateway.desk.orders import tickets_named
 from gateway.desk.own_letters import repeats, ticket_of_copy
 from gateway.desk.remembered import EffectKeys, budget_lock, digest, id_key, subject_key
@@ -35,7 +36,7 @@ from storage.assignments import loads as loads_of
 from storage.clients import client_numbered
 from storage.knowledge import NEAR, Answer, Question, Spent, ask, latest_replies, letters_to, lock_tickets
 from storage.reports import other_recipient, reported_by_id, reported_by_path
-from storage.statements import lock
+from storage.statements import lock, lock_or_part
 
 TURNS = digest("turns")
 """The lock under which agents are chosen by turns or load."""
@@ -68,7 +69,7 @@ async def gather(
     writer = assigned_writer(writer, assigned)
     author_key = client_key(message, writer, recipients, organisation, department)
     network = network_of(envelope.peer, organisation.trust)
-    identifiers = {id_key(each): each for each in ids_of(message)}
+    identifiers = {id_key(each): each for each in ids_of(message)} | {old_tag_key(each): shown(each) for each in old_tags(message.subject)}
     question = Question(
         effect_keys=keys.all,
         id_keys=tuple(identifiers),
@@ -241,7 +242,7 @@ async def room_on(session: AsyncSession, ticket: KnownTicket, organisation: Orga
 
 async def room_of(session: AsyncSession, author_key: str, spent: Spent, others: Iterable[str], budget: Budget) -> Room:
     addresses = sorted(others)
-    await lock(session, (budget_lock("address", each) for each in addresses))
+    await lock_or_part(session, (budget_lock("address", each) for each in addresses))
     sent = {author_key: spent.address} | await letters_to(session, addresses, budget.per_address_hour)
     return Room(tuple(shared_bounds(spent, budget).values()), budget.per_address_hour, tuple(sent.items()))
 

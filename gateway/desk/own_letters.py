@@ -7,7 +7,7 @@ from gateway.desk.identify import is_of_the_desk
 from gateway.desk.thread import subject_tag
 from gateway.domain.organisation import Organisation
 from gateway.mail.message import Message
-from gateway.tokens.carriers import ReplyToken, ThreadToken, proves_reply, proves_thread, tokens_in_ids
+from gateway.tokens.carriers import ReplyToken, ThreadToken, proves_thread, tokens_in_ids, whose
 from gateway.tokens.codec import Keyring
 
 
@@ -23,7 +23,7 @@ def is_genuine(mark: ReplyToken | ThreadToken, keyring: Keyring, organisation: O
         case ThreadToken():
             return proves_thread(keyring, mark)
         case ReplyToken():
-            return any(proves_reply(keyring, mark, each.address) for each in organisation.agents)
+            return whose(keyring, mark, [each.address for each in organisation.agents]) is not None
 
 
 def ticket_of_copy(message: Message, organisation: Organisation) -> int | None:

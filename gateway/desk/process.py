@@ -28,12 +28,16 @@ from gateway.mail.address import address_key
 from gateway.mail.message import Message
 from storage.changes import Attached
 from storage.clients import add_address
+from storage.company import apart
 from storage.knowledge import was_also_addressed
 from storage.statements import try_lock
 
 SHORTEST_WAIT, LONGEST_WAIT = 60.0, 600.0
 """Seconds between two looks at a message that DNS does not tell the author of: as long again as it has waited, within these."""
 
+
+MOST_IDS = 50
+"""Of each of In-Reply-To and References that are locked: the newest, at their end."""
 
 IN_HAND = 2.0
 """Seconds until a sender has written down what became of a letter, as a rule: a server may be quicker with its report."""
@@ -96,6 +100,8 @@ async def process(
 ) -> Processed | Postponed | Busy:
     """Decide and write everything but the inbound row's end, which the caller writes in the same transaction."""
     first, *others = readings(arrived, message, organisation)
+    if others:
+        apart(session)
     if not await try_lock(session, [key for each in (first, *others) for key in lock_keys(message, each)]):
         return Busy()
     gathered = await known_of(session, arrived, message, first, organisation)
@@ -226,8 +232,9 @@ async def note_address(session: AsyncSession, decision: Decision, gathered: Gath
 
 
 def lock_keys(message: Message, read: Reading) -> tuple[bytes, ...]:
-    """Of every id that the message names, its dedupe keys, its author, and the client whose ticket it may open."""
-    named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to, *message.references[-50:])
+    """Of the ids that the message names, its dedupe keys, its author, and the client whose ticket it may open. The table of locks is one
+    for the whole server, and not large: nobody's mail takes hundreds of them."""
+    named = (*((message.message_id,) if message.message_id else ()), *message.in_reply_to[-MOST_IDS:], *message.references[-MOST_IDS:])
     return (*map(id_key, named), *read.keys.all, *(author_lock(each) for each in {*people(read.writer), read.client} if each))
 
 

@@ -38,6 +38,7 @@ from gateway.letters.facts import LatestFacts
 from gateway.letters.faults import Fault
 from storage import probes
 from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
+from storage.company import apart
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
 from storage.reports import mark_bounced, mark_delayed
@@ -72,6 +73,8 @@ async def record(
     rows = rows if rows is not None else Attached()
     steps, warnings = await without_suppressed(session, steps, ticket, cause.actor, organisation)
     articles = [each for each in steps if isinstance(each, AddArticle)]
+    if len(articles) > 1:
+        apart(session)
     # What letters are about: a note never is (X5).
     article = next((each for each in articles if each.kind is not ArticleKind.NOTE), None)
     for step in steps:

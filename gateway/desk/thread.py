@@ -1,6 +1,7 @@
-"""Which ticket a message belongs to: by token, by remembered ids, by `[#N]` — in that order (X1). PURE."""
+"""Which ticket a message belongs to: by token, by remembered ids, by `[#N]` or an old desk's number — in that order (X1). PURE."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.desk.authority import Carried, thread_ticket
@@ -54,8 +55,9 @@ def thread(
 
 
 def by_ids(message: Message, author_key: str, facts: Facts, department: str | None) -> Joins | None:
-    """The nearest ancestor counts first. An id that was only named before joins where the participants overlap."""
-    matches = matches_for(department, message, facts)
+    """The nearest ancestor counts first. An id that was only named before joins where the participants overlap. The numbers of old desks
+    are no ids, whatever a field says."""
+    matches = tuple(each for each in matches_for(department, message, facts) if each.relation != "tag")
     for identifier in (*message.in_reply_to, *reversed(message.references)):
         for match in matches:
             ticket = facts.ticket(match.ticket)
@@ -95,10 +97,23 @@ def overlaps(message: Message, author_key: str, ticket: KnownTicket) -> bool:
 
 
 def by_subject(message: Message, author_key: str, verdict: Verdict, facts: Facts) -> Joins | Starts:
-    number = subject_tag(message.subject)
-    ticket = facts.ticket(number) if number is not None else None
-    if ticket is None:
+    """By our own `[#N]`, else by the number of a desk that the ticket was imported from: anybody can write either."""
+    found = tuple(named(message, facts))
+    proven = verdict.aligned and not verdict.disowned and message.author_unambiguous
+    for ticket, name in found:
+        if proven and ticket.takes_part(author_key):
+            return Joins(ticket, f"its subject names {name}, its author takes part there, and {verdict.reason}")
+    if not found:
         return Starts("no token, id or subject tag of it belongs to a ticket")
-    if ticket.takes_part(author_key) and verdict.aligned and not verdict.disowned and message.author_unambiguous:
-        return Joins(ticket, f"its subject names [#{ticket.number}], its author takes part there, and {verdict.reason}")
-    return Starts(f"its subject names [#{ticket.number}], which proves nothing by itself: a new ticket, linked to that one", ticket.number)
+    ticket, name = found[0]
+    return Starts(f"its subject names {name}, which proves nothing by itself: a new ticket, linked to that one", ticket.number)
+
+
+def named(message: Message, facts: Facts) -> Iterator[tuple[KnownTicket, str]]:
+    """Tickets that the subject names, and how it does."""
+    number = subject_tag(message.subject)
+    if number is not None and (ticket := facts.ticket(number)) is not None:
+        yield ticket, f"[#{ticket.number}]"
+    for each in facts.id_matches:
+        if each.relation == "tag" and (ticket := facts.ticket(each.ticket)) is not None:
+            yield ticket, f"{each.identifier}, as another desk called ticket #{ticket.number}"

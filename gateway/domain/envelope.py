@@ -33,6 +33,8 @@ class Peer:
     """The gateway address whose mailbox it was fetched from; None where it was not fetched."""
     host: str | None = None
     """The name that the address has in DNS both ways; None where none was looked for or found."""
+    seconds: float | None = field(default=None, compare=False)
+    """From its connection to the end of the content; None where there was no dialogue."""
 
 
 @dataclass(frozen=True, slots=True)

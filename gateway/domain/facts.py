@@ -11,7 +11,7 @@ from gateway.domain.screening import Screening
 from gateway.domain.states import Priority, RecipientState, Status
 
 Part = Literal["requester", "cc", "named", "stranger"]
-Relation = Literal["is", "sent", "refers"]
+Relation = Literal["is", "sent", "refers", "tag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class KnownTicket:
 
 @dataclass(frozen=True, slots=True)
 class IdMatch:
-    """An id that the message names and a ticket remembers: an article's own (`is`), a letter's (`sent`) or one that an article names."""
+    """An id that the message names and a ticket remembers: an article's own (`is`), a letter's (`sent`), one that an article names, or the
+    number that an imported ticket had before (`tag`; `identifier` is then as `old_tags.shown` has it, and proves nothing)."""
 
     identifier: str
     ticket: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
+from gateway.domain.alarms import AlarmBounds
 from gateway.domain.fetch import Fetch
 from gateway.domain.language import Language as Language  # most know it from here
 from gateway.domain.letter import Party
@@ -199,6 +200,7 @@ class Organisation:
     from_addresses: tuple[FromAddress, ...] = ()
     trust: Trust = field(default_factory=Trust)
     budget: Budget = field(default_factory=Budget)
+    alarms: AlarmBounds = field(default_factory=AlarmBounds)
     rules: tuple[Rule, ...] = ()
     notifications: tuple[Notification, ...] = ()
     satisfaction: Satisfaction = field(default_factory=Satisfaction)

@@ -125,3 +125,5 @@ class LetterKind(StrEnum):
     DIGEST = "digest"
     FORWARDING_FAILED = "forwarding_failed"
     FORWARDING_RESTORED = "forwarding_restored"
+    ALARM = "alarm"
+    """To operators: something needs them, or no longer does."""

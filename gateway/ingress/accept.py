@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.contextvars import unbind_contextvars
 
 from gateway.domain.envelope import Envelope
 from gateway.ingress.content import Content
-from gateway.ingress.limits import MIB
+from gateway.ingress.limits import KIB, MIB
 from gateway.ingress.trace import stamp
 from storage import inbound
-from storage.engine import database_away
+from storage.engine import database_away, engine_behind
 
 log = structlog.get_logger()
 
@@ -38,9 +39,11 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _Lane:
-    """Messages that wait for each other, and not for those of the other lane."""
+    """Messages that wait for each other, and not for those of another lane. `piecewise`: their content is sent by COPY, and not as
+    parameters of the statement, which are copied over and over."""
 
     max_writers: int
+    piecewise: bool = False
     moved_at: float = 0.0
     """When the database last took something of it, in the loop's time."""
     queue: deque[_Waiting] = field(default_factory=deque)
@@ -51,8 +54,8 @@ class _Lane:
 class Acceptor:
     """Commits messages, those that wait at the same time together: what came in during one commit shares the next.
 
-    Those above `large_octets` go to the database piece by piece, and by a writer of their own: each takes long enough that small ones would
-    be told 451 if they waited behind some dozens of them.
+    Those above `medium_octets` go to the database piece by piece, and by writers of their own; those above `large_octets`, which may take a
+    second each, by another: small ones would be told 451 if they waited behind some dozens of them.
 
     Nothing waits for company. `wake` is called with a channel name after each commit; it must neither block nor raise.
     `clock` gives the time of the Received field.
@@ -69,6 +72,7 @@ class Acceptor:
         group_octets: int = 8 * MIB,
         group_messages: int = 200,
         writers: int = 2,
+        medium_octets: int = 128 * KIB,
         large_octets: int = MIB,
     ) -> None:
         self._sessions = sessions
@@ -78,8 +82,8 @@ class Acceptor:
         self._commit_seconds = commit_seconds
         self._group_octets = group_octets
         self._group_messages = group_messages
-        self._large_octets = large_octets
-        self._small, self._large = _Lane(writers), _Lane(1)
+        self._medium_octets, self._large_octets = medium_octets, large_octets
+        self._small, self._medium, self._large = _Lane(writers), _Lane(writers, piecewise=True), _Lane(1, piecewise=True)
         self.accepted = 0
         self.failed = 0
         self.commits = 0
@@ -92,24 +96,42 @@ class Acceptor:
         then known by its key. Cancelling the caller does not stop a commit.
         """
         waiting = _Waiting(envelope, content, asyncio.get_running_loop().create_future(), also)
-        lane = self._large if content.size > self._large_octets else self._small
+        lane = self._lane(content.size)
         lane.queue.append(waiting)
         self._start_writer(lane)
         return await self._answered(waiting, lane)
+
+    def _lane(self, size: int) -> _Lane:
+        if size > self._large_octets:
+            return self._large
+        return self._medium if size > self._medium_octets else self._small
 
     async def _answered(self, waiting: _Waiting, lane: _Lane) -> int:
         loop = asyncio.get_running_loop()
         began = loop.time()
         last = began + PATIENCE * self._commit_seconds
-        while (left := min(max(began, lane.moved_at) + self._commit_seconds, last) - loop.time()) > 0:
-            if (await asyncio.wait((waiting.answer,), timeout=left))[0]:
-                return waiting.answer.result()
-        waiting.given_up = True
-        raise TimeoutError
+
+        timer: asyncio.TimerHandle | None = None
+
+        def look() -> None:
+            nonlocal timer
+            left = min(max(began, lane.moved_at) + self._commit_seconds, last) - loop.time()
+            if left > 0:
+                timer = loop.call_later(left, look)
+            elif not waiting.answer.done():
+                waiting.given_up = True
+                waiting.answer.set_exception(TimeoutError())
+
+        # Not by asyncio.wait, which costs a message several times as much.
+        timer = loop.call_later(self._commit_seconds, look)
+        try:
+            return await waiting.answer
+        finally:
+            timer.cancel()
 
     async def aclose(self) -> None:
         """Waits for the commits under way; nothing new may come in meanwhile."""
-        while writers := self._small.writers | self._large.writers:
+        while writers := self._small.writers | self._medium.writers | self._large.writers:
             await asyncio.wait(writers)
 
     def _start_writer(self, lane: _Lane) -> None:
@@ -119,6 +141,7 @@ class Acceptor:
             writer.add_done_callback(lane.writers.discard)
 
     async def _write(self, lane: _Lane) -> None:
+        unbind_contextvars("session")  # it is many connections' writer, whoever of them began it
         while group := self._next_group(lane.queue):
             try:
                 await self._keep(group, lane)
@@ -172,21 +195,28 @@ class Acceptor:
     async def _commit(self, group: Sequence[_Waiting], lane: _Lane) -> list[int]:
         loop = asyncio.get_running_loop()
         # Twice what a caller waits: a commit that succeeds late is worth having, one that never ends is not.
-        async with asyncio.timeout(2 * self._commit_seconds) as bound, self._sessions.begin() as session:
+        async with asyncio.timeout(2 * self._commit_seconds) as bound:
 
             def moved() -> None:
                 lane.moved_at = loop.time()
                 bound.reschedule(lane.moved_at + 2 * self._commit_seconds)
 
+            if lane.piecewise or any(waiting.also is not None for waiting in group):
+                ids = await self._commit_together(group, lane, moved)
+            else:
+                ids = await inbound.receive_alone(engine_behind(self._sessions), [await self._arrival(each) for each in group])
+        self.commits += 1
+        return ids
+
+    async def _commit_together(self, group: Sequence[_Waiting], lane: _Lane, moved: Callable[[], None]) -> list[int]:
+        """In a transaction of several statements."""
+        async with self._sessions.begin() as session:
             for waiting in group:
                 if waiting.also is not None:
                     await waiting.also(session)
-            if lane is self._large:
-                ids = await inbound.receive_large(session, [self._large_arrival(each, moved) for each in group])
-            else:
-                ids = await inbound.receive(session, [await self._arrival(each) for each in group])
-        self.commits += 1
-        return ids
+            if lane.piecewise:
+                return await inbound.receive_large(session, [self._large_arrival(each, moved) for each in group])
+            return await inbound.receive(session, [await self._arrival(each) for each in group])
 
     async def _arrival(self, waiting: _Waiting) -> inbound.Arrival:
         return inbound.Arrival(waiting.envelope, self._stamp(waiting) + await waiting.content.read(), _key(waiting))

@@ -76,7 +76,9 @@ class Content:
         """All of it, piece by piece; several may read at once, and nothing may be appended afterwards."""
         if self._file is None:
             for start in range(0, self.size, _PIECE):
-                yield bytes(self._buffer[start : start + _PIECE])
+                with memoryview(self._buffer) as whole:
+                    piece = bytes(whole[start : start + _PIECE])
+                yield piece
             return
         number, start = self._file.fileno(), 0
         while piece := await asyncio.to_thread(os.pread, number, _PIECE, start):

@@ -1,6 +1,8 @@
 """What all SMTP sessions of one process share."""
 
 import ssl
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +10,7 @@ from gateway.domain.envelope import Entry
 from gateway.ingress.limits import Budget, Connections, Limits, Place
 from gateway.ingress.replies import Reply
 from gateway.ingress.smtp import Handler
+from gateway.ingress.turns import Turns
 
 
 class OpenSession(Protocol):
@@ -48,6 +51,13 @@ class Tally:
     """With a 4xx after DATA."""
     recipients_refused: int = 0
     timeouts: int = 0
+    refusals: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """By what was refused, a connection, a recipient or a message, and why; of the latter two, by our reply."""
+    accepted_after: Callable[[float], None] = lambda _seconds: None
+    """Told for each message how long after its peer's connection, or the message before it, its 250 was."""
+
+    def refuse(self, what: str, why: Reply | str) -> None:
+        self.refusals[what, why if isinstance(why, str) else f"{why.code} {why.enhanced}".strip()] += 1
 
 
 @dataclass(slots=True)
@@ -63,6 +73,7 @@ class Door:
     connections: Connections = field(default_factory=Connections)
     tally: Tally = field(default_factory=Tally)
     sessions: set[OpenSession] = field(default_factory=set)
+    turns: Turns = field(default_factory=Turns)
     memory: Budget = field(init=False)
     total: Budget = field(init=False)
     tls_sessions: Budget = field(init=False)

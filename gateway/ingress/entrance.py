@@ -78,11 +78,11 @@ class Entrance:
         self._door.tally.connections += 1
         address, port = (plain_address(name[0]), int(name[1])) if isinstance(name, tuple) else (None, None)
         if self._door.draining:
-            self._turn_away(connection, replies.SHUTTING_DOWN)
+            self._turn_away(connection, replies.SHUTTING_DOWN, "stopping")
             return
         place = self._door.connections.enter(self._door.limits)
         if place is None:
-            self._turn_away(connection, replies.TOO_MANY_CONNECTIONS, "too many in all", address)
+            self._turn_away(connection, replies.TOO_MANY_CONNECTIONS, "too many", "too many in all", address)
             return
         by_proxy = self._door.limits.is_proxy(address)
         if not by_proxy and not self._claim(connection, place, address):
@@ -95,7 +95,7 @@ class Entrance:
         if place.claim(address, self._door.limits):
             return True
         place.leave()
-        self._turn_away(connection, replies.TOO_MANY_CONNECTIONS, "too many of one address or network", address)
+        self._turn_away(connection, replies.TOO_MANY_CONNECTIONS, "too many of a source", "too many of one address or network", address)
         return False
 
     async def _let_in(self, connection: socket.socket, place: Place, address: str | None, port: int | None, *, by_proxy: bool) -> None:
@@ -119,7 +119,7 @@ class Entrance:
         """Whether there is a session now, which has the connection and the place."""
         context = self._door.tls if self._tls else None
         if self._tls and (context is None or not self._door.tls_sessions.take(1)):
-            self._turn_away(connection, replies.TLS_NOT_NOW, "no TLS now", arrival.address)
+            self._turn_away(connection, replies.TLS_NOT_NOW, "no TLS", "no TLS now", arrival.address)
             return False
         session = self._make_session(self._door, arrival)
         seconds = None if context is None else HANDSHAKE_SECONDS
@@ -146,16 +146,17 @@ class Entrance:
                     connection.recv(header.take(shown))
         except (ProxyHeaderError, TimeoutError) as error:
             why = "no PROXY header in time" if isinstance(error, TimeoutError) else str(error)
-            self._turn_away(connection, replies.NO_PROXY_HEADER, why, address)
+            self._turn_away(connection, replies.NO_PROXY_HEADER, "no PROXY header", why, address)
             return None
         except OSError as error:
             log.debug("connection lost", peer=address, error=str(error))
             return None
         return header
 
-    def _turn_away(self, connection: socket.socket, last_words: Reply, why: str = "", address: str | None = None) -> None:
-        """Says it at once or not at all: nothing is kept of whom there is no room for."""
+    def _turn_away(self, connection: socket.socket, last_words: Reply, label: str, why: str = "", address: str | None = None) -> None:
+        """Says it at once or not at all: nothing is kept of whom there is no room for. `why` is for the log, `label` for the metrics."""
         self._door.tally.connections_refused += 1
+        self._door.tally.refuse("connection", label)
         if why:
             log.warning("connection refused", why=why, peer=address)
         with contextlib.suppress(OSError):

@@ -3,6 +3,7 @@
 import asyncio
 
 from gateway.ingress.limits import KIB
+from gateway.ingress.turns import Turns
 
 HIGH_WATER = 128 * KIB
 
@@ -14,12 +15,14 @@ class OverlongError(Exception):
 class Inbox:
     """Takes octets from a protocol's callbacks and gives them out as lines or chunks, to one reader at a time."""
 
-    def __init__(self, transport: asyncio.Transport, *, hopeless: int) -> None:
+    def __init__(self, transport: asyncio.Transport, *, hopeless: int, turns: Turns | None = None) -> None:
+        """`turns` are those that others read in as well."""
         self._transport = transport
         self._buffer = bytearray()
         self._paused = False
         self._ended = False
         self._arrival: asyncio.Future[None] | None = None
+        self._turns = turns or Turns()
         self._hopeless = hopeless
 
     @property
@@ -64,9 +67,10 @@ class Inbox:
         return bool(self._buffer)
 
     async def chunk(self) -> bytes:
-        """Everything that is there, as soon as there is anything; `b""` at the end."""
+        """Everything that is there once there is anything and it is this reader's turn; `b""` at the end."""
         while not self._buffer and not self._ended:
             await self._more()
+        await self._turns.take()
         return self._take(len(self._buffer))
 
     async def line(self, limit: int) -> bytes | None:
@@ -76,6 +80,9 @@ class Inbox:
             if self._ended:
                 return None
             if len(self._buffer) > limit:
+                await self._turns.take()
+                if self._buffer.find(b"\n", searched) >= 0:
+                    continue  # its end has come meanwhile, and perhaps more behind it
                 thrown_away += len(self._take(len(self._buffer)))
                 if thrown_away > self._hopeless:
                     raise ConnectionAbortedError("a line without end")

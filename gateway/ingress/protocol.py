@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.ingress import replies
@@ -57,6 +58,7 @@ class SmtpSession(Session):
     def __init__(self, door: Door, arrival: Arrival) -> None:
         super().__init__(door, arrival)
         self._messages = 0
+        self._connected_at = self._answered_at = self.loop.time()
         self._helo = ""
         self._extended = False
         self._transaction: _Transaction | None = None
@@ -65,6 +67,8 @@ class SmtpSession(Session):
         self._visit: Visit | None = None
 
     async def _handle_client(self) -> None:
+        # For good: this task, and its context, are this connection's alone. Trace ids of its messages begin with it.
+        bind_contextvars(session=self._id)
         # By LMTP it is our own mail server that speaks, and not the peer that anything could be asked about.
         self._visit = self._door.handler.visit(self._address) if self._door.entry is Entry.SMTP else None
         try:
@@ -140,6 +144,7 @@ class SmtpSession(Session):
         self._transaction.refused_for_good |= answer.code >= 500
         self._refused_recipients += 1
         self._door.tally.recipients_refused += 1
+        self._door.tally.refuse("recipient", answer)
         if self._refused_recipients > self._limits.refused_recipients:
             self._say_last(replies.TOO_MANY_ERRORS)
         else:
@@ -244,7 +249,12 @@ class SmtpSession(Session):
         tally = self._door.tally
         if reply.positive:
             tally.messages_accepted += 1
-        elif reply.code < 500:
+            now = self.loop.time()
+            tally.accepted_after(now - self._answered_at)
+            self._answered_at = now
+            return
+        tally.refuse("message", reply)
+        if reply.code < 500:
             tally.messages_deferred += 1
         else:
             tally.messages_refused += 1
@@ -256,7 +266,8 @@ class SmtpSession(Session):
 
     def _envelope(self, transaction: _Transaction, seen: Seen | None) -> Envelope:
         host = seen.host if seen is not None else None
-        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls, self._extended, host=host)
+        seconds = round(self.loop.time() - self._connected_at, 3)
+        peer = Peer(self._door.entry, self._address, self._port, self._helo, self._tls, self._extended, host=host, seconds=seconds)
         recipients = tuple(dict.fromkeys(transaction.recipients))
         return Envelope(transaction.reverse_path, recipients, peer, transaction.options.smtputf8, self._trace_id)
 

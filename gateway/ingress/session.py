@@ -31,8 +31,10 @@ log = structlog.get_logger()
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 HOPELESS_LINE = MIB
-FAIR_SHARE = 64
+FAIR_SHARE = 16
 """Commands of one session before the others have their turn."""
+TOGETHER = 4 * FAIR_SHARE
+"""Commands whose replies travel together at most."""
 HANDSHAKE_SECONDS = 30.0
 FAREWELL_SECONDS = 10.0
 """How long a peer may take to read our last words before the connection is torn down."""
@@ -104,7 +106,7 @@ class Session(SMTP, ABC):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.begun = True
-        self._inbox = Inbox(self._wire, hopeless=HOPELESS_LINE)
+        self._inbox = Inbox(self._wire, hopeless=HOPELESS_LINE, turns=self._door.turns)
         self._note_tls()
         self._door.sessions.add(self)
         self._handler_coroutine = self.loop.create_task(self._handle_client(), name=f"smtp {self._id}")
@@ -179,6 +181,7 @@ class Session(SMTP, ABC):
         if await self._spoke_first():
             log.info("connection refused", why="spoke before the greeting", peer=self._address, session=self._id)
             self._door.tally.connections_refused += 1
+            self._door.tally.refuse("connection", "spoke first")
             self._say_last(replies.SPOKE_FIRST)
             return
         self._say(replies.greeting(self._door.hostname, lmtp=self.greets_lmtp))
@@ -187,8 +190,10 @@ class Session(SMTP, ABC):
                 return
             if number % FAIR_SHARE == FAIR_SHARE - 1:
                 # A peer that pipelines may have sent thousands of commands at once, and may never stop.
-                await self._flush()
+                if number % TOGETHER == TOGETHER - 1:
+                    await self._flush()
                 await asyncio.sleep(0)
+                await self._door.turns.take()
             try:
                 line = await self._next_line()
             except OverlongError:

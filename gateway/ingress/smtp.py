@@ -82,7 +82,8 @@ class Handler:
         except Exception as error:  # noqa: BLE001 (promise 3: unknown failures are temporary; the log has the cause)
             log.warning("message not accepted", trace_id=envelope.trace_id, peer=peer, error=type(error).__name__)
             return replies.NOT_NOW
-        log.info("message accepted", inbound=inbound_id, trace_id=envelope.trace_id, peer=peer, size=content.size)
+        seconds = envelope.peer.seconds
+        log.info("message accepted", inbound=inbound_id, trace_id=envelope.trace_id, peer=peer, size=content.size, seconds=seconds)
         return replies.queued(envelope.trace_id)
 
     async def _examined(self, envelope: Envelope, content: Content, seen: Seen | None) -> Envelope | Reply:

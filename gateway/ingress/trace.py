@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import assert_never
 
@@ -17,7 +18,11 @@ def stamp(envelope: Envelope, hostname: str, at: datetime) -> bytes:
 
     The recipients are left out: a reply address carries a token, and the raw file is shown to people.
     """
-    lines = (f"Return-Path: <{envelope.reverse_path}>", f"Received: {_passage(envelope, hostname)};", f"\t{format_datetime(at)}")
+    lines = (
+        f"Return-Path: <{envelope.reverse_path}>",
+        f"Received: {_passage(envelope, hostname)};",
+        f"\t{_date(at.replace(microsecond=0))}",
+    )
     return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
 
 
@@ -57,6 +62,13 @@ def _helo(peer: Peer) -> str:
     return peer.helo if _HOST.fullmatch(peer.helo) else "unknown"
 
 
+@lru_cache(4)
+def _date(at: datetime) -> str:
+    """Of a whole second, in which many messages may come."""
+    return format_datetime(at)
+
+
+@lru_cache(1024)
 def _literal(address: str) -> str:
     """An address literal (RFC 5321 §4.1.3)."""
     try:

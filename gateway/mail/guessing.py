@@ -5,8 +5,6 @@ Each codec has a table that turns a byte into the class of its character; counti
 
 import re
 
-import charset_normalizer
-
 _ENOUGH = 60
 """charset-normalizer is wrong on shorter input."""
 _SAMPLE = 1024
@@ -62,6 +60,8 @@ def guess_charset(raw: bytes) -> str | None:
     best = max(scores, key=scores.__getitem__)
     if scores[best] >= _CONVINCING or len(sample) < _ENOUGH:
         return best
+    import charset_normalizer  # here, because it is seldom needed and takes its time
+
     found = charset_normalizer.from_bytes(sample, steps=2, chunk_size=256, cp_isolation=_ISOLATED).best()
     return found.encoding if found is not None else best
 

@@ -1,13 +1,12 @@
-"""The child's side: `python -m gateway.supervisor.child` is what the parent executes, never a person.
+"""The child's side of a role: what `forker` makes of the process that it has forked.
 
 A child lives as long as the control socket does. It ignores the terminal's signals, since the parent decides what they mean.
 """
 
-import argparse
 import asyncio
-import ctypes
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -16,10 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from gateway.supervisor.collector import spare_what_stands
+from gateway.supervisor.forker import ORPHANED, Birth
 from gateway.supervisor.messages import Channel, Configuration, Drain, Ready, Standing
-
-PR_SET_PDEATHSIG = 1
-ORPHANED = 70
 
 log = structlog.get_logger()
 
@@ -131,14 +128,6 @@ def _reconfigure(control: Control, configuration: Configuration) -> None:
         log.exception("configuration_not_applied", number=configuration.number)
 
 
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies; at once, if it is dead already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(ORPHANED)
-
-
 def resolve(entry: str) -> Entry:
     module, _, name = entry.partition(":")
     found: Entry = getattr(importlib.import_module(module), name)
@@ -164,42 +153,24 @@ def run(coroutine: Awaitable[None]) -> None:
         uvloop.run(main())
 
 
-def named_descriptor(text: str) -> tuple[str, int]:
-    """`smtp:5`."""
-    purpose, _, descriptor = text.rpartition(":")
-    return purpose, int(descriptor)
-
-
-def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="gateway.supervisor.child")
-    parser.add_argument("slot")
-    parser.add_argument("entry")
-    parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    parser.add_argument("--log", choices=("text", "json"), default="text")
-    parser.add_argument("--metrics")
-    parser.add_argument("--socket", type=named_descriptor, action="append", default=[])
-    return parser.parse_args(argv)
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    given = arguments(sys.argv[1:] if argv is None else argv)
-    for ignored in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(ignored, signal.SIG_IGN)
-    die_with(given.parent)
+def be(birth: Birth) -> None:
+    """What is left of this process' life."""
     from gateway.telemetry import logs, sharing
 
-    logs.configure(given.log, process=given.slot)
-    if given.metrics:
-        sharing.join(given.metrics, given.slot)
-    end = adopt(given.control)
-    sockets = [(purpose, adopt(descriptor)) for purpose, descriptor in given.socket]
+    allow_open_files(birth.open_files)
+    logs.configure("json" if birth.log_format == "json" else "text", process=birth.slot)
+    if birth.metrics:
+        sharing.join(birth.metrics, birth.slot)
+    control, *passed = map(adopt, birth.descriptors)
     try:
-        run(live(given.slot, resolve(given.entry), end, sockets))
+        run(live(birth.slot, resolve(birth.entry), control, list(zip(birth.sockets, passed, strict=True))))
     except Exception:  # the edge: the log has the cause, the parent an exit status
         log.exception("child_failed")
         sys.exit(1)
 
 
-if __name__ == "__main__":
-    main()
+def allow_open_files(wanted: int) -> None:
+    """As many as the parent may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != wanted and wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import structlog
 
 from gateway.supervisor.messages import Configuration, RoleStanding, Standing
+from gateway.supervisor.notify import Notifier
+from gateway.supervisor.nursery import Nursery
 from gateway.supervisor.roles import Role
 from gateway.supervisor.slot import Slot, Surroundings
 from gateway.supervisor.sockets import describe
@@ -62,12 +64,22 @@ class Plan:
 
 
 class Supervisor:
-    """`reload` reads and checks the configuration file once more (raises `Rejected`); `announce` gets the ready line."""
+    """`reload` reads and checks the configuration file once more (raises `Rejected`); `announce` gets the ready line. `nursery` is the
+    caller's to close."""
 
-    def __init__(self, plan: Plan, database: Database, reload: Callable[[], Reloaded], announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        nursery: Nursery,
+        database: Database,
+        reload: Callable[[], Reloaded],
+        announce: Callable[[str], None],
+        notifier: Notifier | None = None,
+    ) -> None:
         self._plan, self._database, self._reload, self._announce = plan, database, reload, announce
+        self._notifier = notifier or Notifier()
         self._slots = [
-            Slot(name, role, {each: plan.sockets.get(each, ()) for each in role.sockets}, plan.around, self._changed)
+            Slot(name, role, {each: plan.sockets.get(each, ()) for each in role.sockets}, nursery, plan.around, self._changed)
             for role in plan.roles
             for name in role.slots
         ]
@@ -81,6 +93,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT, and stop in order. Raises what `Database.open` raises, with no child left behind."""
         self._listen_to_signals()
         async with AsyncExitStack() as stack:
+            stack.callback(asyncio.ensure_future(self._notifier.beat(lambda: not self._announced)).cancel)
             stack.push_async_callback(self._database.close)
             keepers: dict[str, asyncio.Future[None]] = {}
             stack.push_async_callback(self._kill, keepers)
@@ -119,18 +132,21 @@ class Supervisor:
             self._hurrying.set()
         else:
             log.info("stopping", signal=ending.name)
+            self._notifier.stopping()
             self._stopping.set()
 
     def _read_again(self) -> None:
         if self._configuration is None:
             log.warning("configuration_not_read_again", why="still starting")
             return
+        self._notifier.reloading()
         try:
             reloaded = self._reload()
         except Rejected as rejected:
             for fault in rejected.faults:
                 log.error("configuration_fault", fault=fault)  # noqa: TRY400 - not a traceback's business
             log.error("old_configuration_stays", number=self._configuration.number)  # noqa: TRY400
+            self._notifier.ready(f"the configuration has {len(rejected.faults)} faults; number {self._configuration.number} stays in force")
             return
         if reloaded.needs_restart:
             log.warning("restart_needed", keys=", ".join(reloaded.needs_restart))
@@ -163,9 +179,12 @@ class Supervisor:
         if self._in_force < standing.configuration and all(slot.applied == standing.configuration for slot in self._slots):
             self._in_force = standing.configuration
             log.info("configuration_in_force", number=self._in_force)
+            if self._announced and not standing.stopping:
+                self._notifier.ready(f"configuration {self._in_force} is in force")
         if not self._announced and not standing.stopping and not standing.missing:
             self._announced = True
             self._announce(self._ready_line())
+            self._notifier.ready(self._ready_line())
 
     def _standing(self) -> Standing:
         return Standing(

@@ -1,25 +1,23 @@
 """One place for a child that is always taken: whoever dies in it is replaced."""
 
 import asyncio
-import os
+import resource
 import signal
 import socket
-import sys
 import time
-from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from gateway.supervisor.backoff import Backoff
+from gateway.supervisor.forker import Birth
 from gateway.supervisor.messages import Channel, Configuration, Drain, Message, Ready, Standing
+from gateway.supervisor.nursery import Child, Nursery
 from gateway.supervisor.roles import Role
 from gateway.telemetry import sharing
 
 log = structlog.get_logger()
-
-STDERR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +31,24 @@ class Surroundings:
 
 class Slot:
     def __init__(
-        self, name: str, role: Role, sockets: Mapping[str, Sequence[socket.socket]], around: Surroundings, changed: Callable[[], None]
+        self,
+        name: str,
+        role: Role,
+        sockets: Mapping[str, Sequence[socket.socket]],
+        nursery: Nursery,
+        around: Surroundings,
+        changed: Callable[[], None],
     ) -> None:
         self.name, self.role = name, role
         self.restarts = 0
         self.applied = 0
         """Number of the configuration that the child works by; 0 while it is not ready."""
         self._sockets = [(purpose, each) for purpose, several in sockets.items() for each in several]
-        self._around, self._changed = around, changed
+        self._nursery, self._around, self._changed = nursery, around, changed
         self._configuration: Configuration | None = None
         self._standing = Standing()
         self._drain: Drain | None = None
-        self._process: Process | None = None
+        self._child: Child | None = None
         self._channel: Channel | None = None
         self._leaving = asyncio.Event()
         self._killed = False
@@ -55,7 +59,7 @@ class Slot:
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        return self._child.pid if self._child else None
 
     async def keep(self) -> None:
         """Keep a child here until `drain`; return when the last one has gone."""
@@ -97,12 +101,12 @@ class Slot:
         """At once; a child that is just being started too."""
         self.retire()
         self._killed = True
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        if self._child is not None:
+            self._child.kill()
 
     async def _live_once(self) -> int:
         try:
-            self._process, self._channel = await self._spawn()
+            self._child, self._channel = await self._spawn()
         except OSError as error:
             log.error("child_cannot_start", child=self.name, error=str(error))  # noqa: TRY400 - the text says it all
             return 1
@@ -111,35 +115,27 @@ class Slot:
             self._greet()
             if self._killed:
                 self.kill()
-            return await self._process.wait()
+            return await self._child.wait()
         finally:
             ears.cancel()
             self._forget()
 
-    async def _spawn(self) -> tuple[Process, Channel]:
+    async def _spawn(self) -> tuple[Child, Channel]:
         ours, theirs = socket.socketpair()
         try:
-            # With -P and our own sys.path the child finds the very code that its parent runs, whatever the working directory offers.
-            # From the main thread, always: PR_SET_PDEATHSIG follows the thread that forked.
-            process = await asyncio.create_subprocess_exec(
-                *self._command(theirs.fileno()),
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
-                pass_fds=(theirs.fileno(), *(each.fileno() for _, each in self._sockets)),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=STDERR,  # stdout is for the ready line alone
-            )
+            passed = [theirs.fileno(), *(each.fileno() for _, each in self._sockets)]
+            child = await self._nursery.bear(self._birth(), passed)
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-        return process, await Channel.over(ours)
+        return child, await Channel.over(ours)
 
-    def _command(self, control: int) -> list[str]:
-        options = [f"--control={control}", f"--parent={os.getpid()}", f"--log={self._around.log_format}"]
-        options += [f"--metrics={self._around.metrics}"] if self._around.metrics else []
-        options += [f"--socket={purpose}:{each.fileno()}" for purpose, each in self._sockets]
-        return [sys.executable, "-P", "-m", "gateway.supervisor.child", *options, self.name, self.role.entry]
+    def _birth(self) -> Birth:
+        open_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        purposes = tuple(purpose for purpose, _ in self._sockets)
+        return Birth(self.name, self.role.entry, purposes, self._around.log_format, self._around.metrics, open_files)
 
     def _greet(self) -> None:
         if self._configuration is not None:
@@ -158,7 +154,7 @@ class Slot:
     def _forget(self) -> None:
         if self._channel is not None:
             self._channel.close()
-        self._process = self._channel = None
+        self._child = self._channel = None
         self.applied = 0
         if self._around.metrics:
             sharing.bury(self._around.metrics, self.name)

@@ -1,8 +1,8 @@
 """Rooms that know nothing of metrics keep plain tallies; this carries them over."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 EVERY_SECONDS = 1.0
@@ -27,7 +27,24 @@ class Followed:
             self.seen = now
 
 
-async def follow(all_followed: Iterable[Followed], also: Callable[[], None] = lambda: None, every: float = EVERY_SECONDS) -> None:
+@dataclass(slots=True)
+class FollowedEach:
+    """Counters by labels, which `counter` finds, and the tallies that they follow."""
+
+    counter: Callable[..., Counting]
+    tallies: Mapping[tuple[str, ...], float]
+    seen: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def update(self) -> None:
+        for labels, now in tuple(self.tallies.items()):
+            if now > self.seen.get(labels, 0.0):
+                self.counter(*labels).inc(now - self.seen.get(labels, 0.0))
+                self.seen[labels] = now
+
+
+async def follow(
+    all_followed: Iterable[Followed | FollowedEach], also: Callable[[], None] = lambda: None, every: float = EVERY_SECONDS
+) -> None:
     """Until cancelled, and once more then."""
     followed = tuple(all_followed)
     try:
@@ -38,7 +55,7 @@ async def follow(all_followed: Iterable[Followed], also: Callable[[], None] = la
         update(followed, also)
 
 
-def update(followed: Iterable[Followed], also: Callable[[], None]) -> None:
+def update(followed: Iterable[Followed | FollowedEach], also: Callable[[], None]) -> None:
     for each in followed:
         each.update()
     also()

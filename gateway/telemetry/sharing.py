@@ -62,12 +62,32 @@ def sweep(place: Path) -> None:
             os.close(lock)
 
 
-def join(shared: str, slot: str) -> None:
-    """Keep this process's metrics in the shared directory. To be called before `telemetry.metrics` is imported."""
-    os.environ[VARIABLE] = shared
-    from prometheus_client import values
+def prepare(shared: str) -> None:
+    """For a process that is forked before it is known what each child's slot will be: metrics may be imported, and belong to nobody until
+    `join`. To be called before that."""
+    nobodys = Path(shared) / "unborn"  # below, where nobody looks for values
+    nobodys.mkdir(exist_ok=True)
+    _keep(str(nobodys), nobodys.name)
 
-    values.ValueClass = values.MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]
+
+def join(shared: str, slot: str) -> None:
+    """Keep this process's metrics in the shared directory. To be called before `telemetry.metrics` is imported, or after `prepare`."""
+    _keep(shared, slot)
+
+
+def _keep(place: str, slot: str) -> None:
+    os.environ[VARIABLE] = place
+    prepared = bool(_names)
+    _names[:] = [slot]
+    if not prepared:
+        from prometheus_client import values
+
+        # The library asks before each use, and begins new files for another name: so a fork needs no more than that.
+        values.ValueClass = values.MultiProcessValue(lambda: _names[0])  # type: ignore[no-untyped-call]
+
+
+_names: list[str] = []
+"""Ours, once there is one."""
 
 
 def bury(shared: str, slot: str) -> None:

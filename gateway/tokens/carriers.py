@@ -5,7 +5,7 @@ tells of a note is of a purpose of its own: what answers it never leaves the des
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.tokens.codec import Keyring, Purpose, claimed_payload
@@ -53,6 +53,14 @@ def proves_reply(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
 def proves_note(keyring: Keyring, found: ReplyToken, agent: str) -> bool:
     """As `proves_reply`, of the token of a letter that shows a note."""
     return keyring.payload(Purpose.NOTE, found.token, agent) == pack(found.ticket)
+
+
+def whose(keyring: Keyring, found: ReplyToken, agents: Sequence[str]) -> str | None:
+    """Of these agents the one that the token is genuine for, of a note's letter or another; None for a token that is nobody's."""
+    if claimed_payload(found.token) != pack(found.ticket):
+        return None
+    proven = (keyring.bound_to(purpose, found.token, agents) for purpose in (Purpose.REPLY, Purpose.NOTE))
+    return next((each for each in proven if each is not None), None)
 
 
 def proves_thread(keyring: Keyring, found: ThreadToken) -> bool:

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -32,6 +33,7 @@ class Purpose(StrEnum):
     FILE = "file"
     VERIFY = "verify"
     SESSION = "session"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ class Keyring:
                 return signed[HEADER_SIZE:]
         return None
 
+    def bound_to(self, purpose: Purpose, token: str, candidates: Iterable[str]) -> str | None:
+        """The first of the candidates beside which the token is genuine. One that no key of ours can have signed costs the same however
+        many there are: anybody may write hundreds into a mail."""
+        raw = decode(token)
+        if raw is None:
+            return None
+        signed, given = raw[:-MAC_SIZE], raw[-MAC_SIZE:]
+        keys = [key for key in (derive(secret, purpose) for secret in self.secrets) if key_id(key) == signed[1]]
+        if not keys:
+            return None
+        return next((each for each in candidates if any(hmac.compare_digest(mac(key, signed, each), given) for key in keys)), None)
+
 
 def claimed_payload(token: str) -> bytes | None:
     """What a token says it carries, unproven; None where it is none of ours by its shape."""
@@ -78,7 +92,7 @@ def key_id(key: bytes) -> int:
 def mac(key: bytes, signed: bytes, bound: str) -> bytes:
     # The length keeps payload and bound apart: neither can be stretched into the other.
     material = len(signed).to_bytes(2, "big") + signed + bound.encode()
-    return hmac.new(key, material, hashlib.sha256).digest()[:MAC_SIZE]
+    return hmac.digest(key, material, "sha256")[:MAC_SIZE]
 
 
 def encode(raw: bytes) -> str:

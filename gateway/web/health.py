@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for load balancers, process managers and Prometheus. None of them tells a secret, none needs a login."""
+"""/healthz, /readyz, /livez, /metrics: for balancers, process managers and Prometheus. None of them tells a secret, none needs a login."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,10 +27,14 @@ def routes(
     async def readyz(_request: Request) -> Response:
         return answer("accepting mail", await faults([*alive, *ready]))
 
+    async def livez(_request: Request) -> Response:
+        """That somebody answers: for those who restart what does not, and must not while the database is away."""
+        return answer("alive", ())
+
     async def metrics(_request: Request) -> Response:
         return Response(await exposition(), media_type=EXPOSITION, headers=_NEVER_STORED)
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/livez", livez), Route("/metrics", metrics)]
 
 
 async def faults(probes: Sequence[Probe]) -> list[str]:

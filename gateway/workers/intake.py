@@ -1,6 +1,7 @@
 """Work on what arrived: parse, authenticate, decide and record, and end the row in the same transaction."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,7 @@ from gateway.mail.fallback import raw_message
 from gateway.mail.message import Message
 from gateway.parsing.parent import Parser
 from gateway.workers.loop import Queue
+from gateway.workers.settling import Settling
 from storage.engine import database_away, serialization_conflict
 
 log = structlog.get_logger()
@@ -33,7 +35,9 @@ INSIST_AGAIN = 1.0
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 600.0
 FEW_OCTETS = 1 << 18
-"""Of a message whose bytes are read along with its row; larger ones are read when their work starts."""
+"""Of a message whose bytes are read along with its row; larger ones are read when their work starts, and are settled by themselves."""
+LARGE_AT_ONCE = 8
+"""Each may be in memory several times over."""
 
 
 class Settings(Protocol):
@@ -44,6 +48,11 @@ class Settings(Protocol):
 
     @property
     def ours(self) -> Ours: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the configuration, which each decision is recorded with."""
+        ...
 
     @property
     def attempts(self) -> int:
@@ -92,10 +101,16 @@ class Intake(Queue[Taken]):
         self._worker = worker
         self._wake = wake
         self._decided = decided
+        self._room_for_large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._settling = Settling[Processed | Postponed | Busy](sessions)
         # A message that an earlier attempt failed on may be what killed it: it is worked on while nothing else is.
         self._alone = asyncio.Lock()
         self._in_hand: set[int] = set()
         self._quiet = asyncio.Condition()
+
+    async def aclose(self) -> None:
+        """After the loop has ended: waits for the transaction under way."""
+        await self._settling.aclose()
 
     async def claim(self, limit: int) -> Sequence[Taken]:
         async with self._sessions.begin() as session:
@@ -150,9 +165,11 @@ class Intake(Queue[Taken]):
             await self._attempt(item, begun)
 
     async def _attempt(self, item: Taken, begun: inbound.Claimed) -> None:
+        large = begun.size > FEW_OCTETS
         try:
-            understood = await self._understand(begun, item.content or await self._content(begun))
-            await self._settle(begun, understood)
+            async with self._room_for_large if large else contextlib.nullcontext():
+                understood = await self._understand(begun, item.content or await self._content(begun))
+                await self._settle(begun, understood, alone=large)
         except inbound.LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  the edge: whatever failed, the message is tried again, or buried
@@ -177,14 +194,18 @@ class Intake(Queue[Taken]):
         verdict = await authenticate(item.envelope, message, content, self._resolver, trust, self._parser.verify)
         return Understood(message, verdict)
 
-    async def _settle(self, item: inbound.Claimed, understood: Understood) -> None:
-        organisation = self._settings().organisation
+    async def _settle(self, item: inbound.Claimed, understood: Understood, *, alone: bool) -> None:
+        settings = self._settings()
         arrived = Arrived(item.id, item.envelope, item.redelivery_key, item.size, item.assignment)
         message = understood.message
-        async with self._sessions.begin() as session:
-            processed = await process(session, arrived, message, understood.verdict, organisation)
+
+        async def work(session: AsyncSession) -> Processed | Postponed | Busy:
+            processed = await process(session, arrived, message, understood.verdict, settings.organisation)
             if isinstance(processed, Processed):
-                await self._finish(session, item, understood, processed)
+                await self._finish(session, item, understood, processed, settings.fingerprint)
+            return processed
+
+        processed = await self._settling.settle(work, alone=alone)
         match processed:
             case Busy():
                 await self._again(item, BUSY_AGAIN)
@@ -200,7 +221,9 @@ class Intake(Queue[Taken]):
         if processed.letters:
             self._wake("outbox")
 
-    async def _finish(self, session: AsyncSession, item: inbound.Claimed, understood: Understood, processed: Processed) -> None:
+    async def _finish(
+        self, session: AsyncSession, item: inbound.Claimed, understood: Understood, processed: Processed, configuration: str
+    ) -> None:
         message, decision = understood.message, processed.decision
         await inbound.finish(
             session,
@@ -217,6 +240,7 @@ class Intake(Queue[Taken]):
             kind=message.kind,
             rule=decision.rule,
             writer=processed.writer,
+            configuration=configuration,
         )
 
     async def _again(self, item: inbound.Claimed, seconds: float, error: str | None = None) -> None:

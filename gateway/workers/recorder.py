@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from storage import outbox
-from storage.engine import single_statements
+from storage.driver import driver
 from storage.outbox import AttemptEnd, LeaseLost
 
 Waiting = tuple[AttemptEnd, "asyncio.Future[bool]"]
@@ -36,8 +36,8 @@ class Recorder:
             await asyncio.sleep(_GATHER)
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             try:
-                async with single_statements(self._sessions) as session:
-                    counted = await outbox.end_attempts(session, [end for end, _ in batch])
+                async with driver(self._sessions) as connection:
+                    counted = await outbox.end_attempts(connection, [end for end, _ in batch])
             except Exception as error:  # noqa: BLE001  it is raised where each result is awaited
                 for _, result in batch:
                     _fail(result, error)

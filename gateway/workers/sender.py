@@ -27,6 +27,7 @@ from gateway.workers.outlet import Hands, Outlet
 from gateway.workers.places import Closed
 from gateway.workers.recorder import Recorder
 from storage import instance, outbox
+from storage.driver import driver
 from storage.engine import database_away, serialization_conflict, single_statements
 
 log = structlog.get_logger()
@@ -130,6 +131,8 @@ class Sender(Queue[InHand]):
         self._held = False
         self._looked = 0
         self._verified = False
+        self.retaken = 0
+        """Letters of senders that vanished, for metrics."""
 
     async def run(self, stop: asyncio.Event, engine: AsyncEngine | None = None) -> None:
         """Until `stop` is set and the attempts under way have ended. With an engine it is woken by NOTIFY."""
@@ -158,8 +161,8 @@ class Sender(Queue[InHand]):
         await self._verify_instance()
         now, looked = time.monotonic(), self._looked
         shares = {each.name: share for each in self._outlets.values() if (share := each.share(now)).forced}
-        async with single_statements(self._sessions) as session:
-            letters = await outbox.claim(session, self._worker, list(shares.values()), lease=self._sending.lease)
+        async with driver(self._sessions) as connection:
+            letters = await outbox.claim(connection, self._worker, list(shares.values()), lease=self._sending.lease)
         claimed = [self._took(each, now) for each in letters]
         if looked == self._looked and not all(each.forced for each in letters):
             self._held = False  # it would have kept these
@@ -191,6 +194,7 @@ class Sender(Queue[InHand]):
             self._known_down = await outbox.known_down(session, [each for each in {*self._outlets, *destinations} if self._is_one(each)])
         self._take_over(destinations)
         if returned:
+            self.retaken += len(returned)
             log.warning("leases_expired", queue=self.name, outbox=returned)
         return len(returned) + promoted
 

@@ -2,7 +2,7 @@
 shows it to people, `past` goes through what arrived once more, `sorting` is what a person does with what waits for one, `partitions`
 prepares room for raw bytes. All callers use the names given here."""
 
-from storage.inbound.arrivals import Arrival, LargeArrival, content_of, contents_of, receive, receive_large
+from storage.inbound.arrivals import Arrival, LargeArrival, content_of, contents_of, receive, receive_alone, receive_large
 from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show
 from storage.inbound.partitions import ensure_partitions
 from storage.inbound.past import arrived_since, was_known
@@ -49,6 +49,7 @@ __all__ = [
     "next_due_in",
     "oldest_queued_seconds",
     "receive",
+    "receive_alone",
     "receive_large",
     "release",
     "replay",

@@ -16,7 +16,7 @@ from storage.models import inbound_messages
 class Inbound:
     """A row without its raw bytes. `peer` has address, port, helo and tls; `verdict` is a `Verdict` as JSON, `screening` a
     `Screening`, `assigned` an `Assignment`.
-    `writer` is the normalised address that it counts as written from."""
+    `writer` is the normalised address that it counts as written from, `configuration` the fingerprint of the one that decided."""
 
     id: int
     state: InboundState
@@ -44,10 +44,13 @@ class Inbound:
     why: str | None
     decision: tuple[str, ...]
     rule: str | None
+    configuration: str | None
     error: str | None
     ticket: int | None
     writer: str | None
     assigned: dict[str, Any] | None
+    raw_removed_at: datetime | None
+    raw_removed_why: str | None
 
 
 _SHOWN = [inbound_messages.c[name] for name in Inbound.__dataclass_fields__]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Boolean, CursorResult, Double, Row, bindparam, func, literal_column, null, text, update
+from sqlalchemy import Boolean, CursorResult, Double, Row, bindparam, func, literal_column, null, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.envelope import Entry, Envelope, Peer
@@ -17,6 +17,7 @@ from gateway.domain.facts import Assignment
 from gateway.domain.screening import Screening
 from gateway.domain.states import InboundState
 from gateway.domain.verdict import Verdict
+from storage.company import Turn, together
 from storage.models import inbound_messages
 
 MAX_ERROR = 2000
@@ -69,14 +70,16 @@ _CLAIM = text(
 # Written once as text: every message ends here, and composing the statement each time cost as much as running it.
 _FINISH = text(
     """
-    UPDATE inbound_messages SET state = :state, lease_until = NULL, leased_by = NULL, outcome = :outcome, why = :why,
-        decision = CAST(:decision AS jsonb), ticket = CAST(:ticket AS bigint), message_id = CAST(:message_id AS text),
-        subject = CAST(:subject AS text), author = CAST(:author AS text), kind = CAST(:kind AS text),
-        rule = CAST(:rule AS text), writer = CAST(:writer AS text), error = NULL, finished_at = now(),
-        verdict = CAST(:verdict AS jsonb), spf = CAST(:verdict AS jsonb) ->> 'spf', dkim = CAST(:verdict AS jsonb) ->> 'dkim',
-        dmarc = CAST(:verdict AS jsonb) ->> 'dmarc', arc = CAST(:verdict AS jsonb) ->> 'arc'
-    WHERE id = :id AND state = 'leased' AND leased_by = :worker AND attempts = :attempts
-    RETURNING id
+    UPDATE inbound_messages AS row SET state = ended.state, lease_until = NULL, leased_by = NULL, outcome = ended.outcome, why = ended.why,
+        decision = ended.decision, ticket = ended.ticket, message_id = ended.message_id, subject = ended.subject, author = ended.author,
+        kind = ended.kind, rule = ended.rule, writer = ended.writer, configuration = ended.configuration, error = NULL,
+        finished_at = now(), verdict = ended.verdict, spf = ended.verdict ->> 'spf', dkim = ended.verdict ->> 'dkim',
+        dmarc = ended.verdict ->> 'dmarc', arc = ended.verdict ->> 'arc'
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS ended (
+        id bigint, worker text, attempts int, state text, outcome text, why text, decision jsonb, ticket bigint, message_id text,
+        subject text, author text, kind text, rule text, writer text, configuration text, verdict jsonb)
+    WHERE row.id = ended.id AND row.state = 'leased' AND row.leased_by = ended.worker AND row.attempts = ended.attempts
+    RETURNING row.id
     """
 )
 
@@ -125,8 +128,10 @@ async def extend_leases(session: AsyncSession, worker: str, seconds: float, ids:
 
     Not of all that is under its name: a claim that was committed, and whose answer was lost with the connection, nobody works on.
     """
-    statement = update(inbound_messages).where(*_held_by(worker), inbound_messages.c.id.in_(ids)).values(lease_until=_in(seconds))
-    return await _count(session, statement)
+    held = select(inbound_messages.c.id).where(*_held_by(worker), inbound_messages.c.id.in_(ids))
+    # What is locked is about to end: waiting for one row with others under lock is how deadlocks are made.
+    free = held.with_for_update(skip_locked=True).scalar_subquery()
+    return await _count(session, update(inbound_messages).where(inbound_messages.c.id.in_(free)).values(lease_until=_in(seconds)))
 
 
 async def defer(session: AsyncSession, claimed: Claimed, seconds: float, *, counted: bool, error: str | None = None) -> None:
@@ -152,6 +157,7 @@ async def finish(
     kind: str | None = None,
     rule: str | None = None,
     writer: str | None = None,
+    configuration: str | None = None,
 ) -> None:
     """Ends the row within the transaction that has the message's effects. Raises LeaseLost, and then the effects must not be committed."""
     values = {
@@ -161,7 +167,7 @@ async def finish(
         "state": state,
         "outcome": outcome,
         "why": why,
-        "decision": json.dumps(list(decision), ensure_ascii=False),
+        "decision": list(decision),
         "ticket": ticket,
         "message_id": message_id,
         "subject": subject,
@@ -169,10 +175,17 @@ async def finish(
         "kind": kind,
         "rule": rule,
         "writer": writer,
-        "verdict": json.dumps(asdict(verdict)) if verdict is not None else None,
+        "configuration": configuration,
+        "verdict": asdict(verdict) if verdict is not None else None,
     }
-    if (await session.execute(_FINISH, values)).first() is None:
+    ended: bool = await together(session, Turn.ENDED, _finish_all, values)
+    if not ended:
         raise _lost(claimed)
+
+
+async def _finish_all(session: AsyncSession, asked: Sequence[dict[str, Any]]) -> list[bool]:
+    ended = set((await session.execute(_FINISH, {"rows": json.dumps(asked, ensure_ascii=False)})).scalars())
+    return [each["id"] in ended for each in asked]
 
 
 async def bury(session: AsyncSession, claimed: Claimed, error: str) -> None:
@@ -192,10 +205,15 @@ async def release(session: AsyncSession, worker: str) -> int:
 
 
 async def replay(session: AsyncSession, inbound_id: int) -> bool:
-    """Queues a finished message once more, with all attempts before it; False when it is absent or not finished."""
+    """Queues a finished message once more, with all attempts before it; False when it is absent or not finished,
+    or its bytes are gone."""
     statement = (
         update(inbound_messages)
-        .where(inbound_messages.c.id == inbound_id, inbound_messages.c.state.not_in([InboundState.QUEUED, InboundState.LEASED]))
+        .where(
+            inbound_messages.c.id == inbound_id,
+            inbound_messages.c.state.not_in([InboundState.QUEUED, InboundState.LEASED]),
+            inbound_messages.c.raw_removed_at.is_(None),
+        )
         .values(state=InboundState.QUEUED, due_at=func.now(), attempts=0, error=None, finished_at=None)
     )
     return await _count(session, statement) == 1

@@ -19,7 +19,8 @@ DISCARDED: Final = "discarded"
 _HELD = text("SELECT id, coalesce(nullif(writer, ''), author, '') AS writer FROM inbound_messages WHERE state = 'held' ORDER BY id")
 _LOCK = text(
     """
-    SELECT id, state, outcome, ticket, assigned, coalesce(author, '') AS author, coalesce(nullif(writer, ''), author, '') AS writer
+    SELECT id, state, outcome, ticket, assigned, raw_removed_at IS NOT NULL AS without_bytes,
+        coalesce(author, '') AS author, coalesce(nullif(writer, ''), author, '') AS writer
     FROM inbound_messages
     WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE
     """
@@ -51,10 +52,12 @@ class Waiting:
     author: str
     writer: str
     assignment: Assignment | None
+    without_bytes: bool = False
+    """They are past retention, or somebody was erased."""
 
     @property
     def may_be_sorted(self) -> bool:
-        return self.state in WITHOUT_EFFECT
+        return self.state in WITHOUT_EFFECT and not self.without_bytes
 
 
 async def held(session: AsyncSession) -> dict[int, str]:
@@ -69,7 +72,7 @@ async def lock_messages(session: AsyncSession, ids: Sequence[int]) -> list[Waiti
 
 def _waiting(row: Row[Any]) -> Waiting:
     assignment = Assignment(**row.assigned) if row.assigned is not None else None
-    return Waiting(row.id, InboundState(row.state), row.outcome, row.ticket, row.author, row.writer, assignment)
+    return Waiting(row.id, InboundState(row.state), row.outcome, row.ticket, row.author, row.writer, assignment, row.without_bytes)
 
 
 async def assign(session: AsyncSession, ids: Sequence[int], assignment: Assignment) -> None:

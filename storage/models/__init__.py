@@ -1,10 +1,12 @@
 """The schema, a file per aggregate. Every table hangs on `metadata`, whose naming convention names every constraint."""
 
+from storage.models.audit import audit_head, audit_log, configuration_events, configurations
 from storage.models.base import metadata
 from storage.models.clients import client_addresses, clients
+from storage.models.erasures import erasures, legal_holds
 from storage.models.greylist import greylist
 from storage.models.inbound import effects, inbound_contents, inbound_messages, message_ids
-from storage.models.instance import automatic_letters, controls, instance, schedule
+from storage.models.instance import alarms, automatic_letters, controls, instance, schedule
 from storage.models.mailboxes import fetched_messages, mailboxes
 from storage.models.outbox import destinations_down, digest_items, outbox_messages, outbox_recipients
 from storage.models.probes import forwarding_probes
@@ -24,22 +26,29 @@ from storage.models.tickets import (
 )
 
 __all__ = [
+    "alarms",
     "articles",
     "attachments",
+    "audit_head",
+    "audit_log",
     "automatic_letters",
     "blobs",
     "client_addresses",
     "clients",
+    "configuration_events",
+    "configurations",
     "controls",
     "destinations_down",
     "digest_items",
     "effects",
+    "erasures",
     "fetched_messages",
     "forwarding_probes",
     "greylist",
     "inbound_contents",
     "inbound_messages",
     "instance",
+    "legal_holds",
     "mailboxes",
     "message_ids",
     "metadata",

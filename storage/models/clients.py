@@ -1,6 +1,6 @@
 """Clients and the addresses that they write from."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, text
 
 from storage.models.base import Moment, metadata
 
@@ -10,6 +10,9 @@ clients = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("name", Text, nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False, server_default=text("now()")),
+    # The one row that tickets of whoever was erased point at; it has neither name nor address.
+    Column("nobody", Boolean, nullable=False, server_default="false"),
+    Index("uq_clients_nobody", "nobody", unique=True, postgresql_where=text("nobody")),
 )
 
 client_addresses = Table(

@@ -45,8 +45,13 @@ inbound_messages = Table(
     Column("writer", Text),
     # Whose a person said that it is, and which department's.
     Column("assigned", JSONB),
+    # Fingerprint of the configuration that it was decided with.
+    Column("configuration", Text),
     Column("error", Text),
     Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="SET NULL")),
+    # When its raw bytes went, and by what: `retention` or `erased`. The row stays.
+    Column("raw_removed_at", Moment),
+    Column("raw_removed_why", Text),
     one_of("state", InboundState),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_belongs_to_leased"),
     # Claims read `queued` in the order of due time; nothing else is in the index, however many rows are done.
@@ -75,7 +80,8 @@ message_ids = Table(
     Column("ticket", BigInteger, ForeignKey("tickets.number", ondelete="CASCADE"), primary_key=True),
     Column("relation", Text, primary_key=True),
     Column("at", Moment, nullable=False, server_default=text("now()")),
-    CheckConstraint("relation IN ('is', 'sent', 'refers')", name="relation_known"),
+    # `tag`: the key is not an id's, but of the number that an imported ticket had in its old desk, which subjects of its letters name.
+    CheckConstraint("relation IN ('is', 'sent', 'refers', 'tag')", name="relation_known"),
     Index("ix_message_ids_ticket", "ticket"),
 )
 

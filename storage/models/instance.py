@@ -55,3 +55,19 @@ schedule = Table(
     Column("last_error", Text),
     Column("runs", BigInteger, nullable=False, server_default="0"),
 )
+
+# What operators are told of. A row stays when its alarm is over, so that one that comes and goes writes no more than a letter a day.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # What is amiss: while it is about the same thing, it has been so `since` then.
+    Column("about", Text, nullable=False),
+    Column("since", Moment, nullable=False, server_default=text("now()")),
+    Column("up", Boolean, nullable=False, server_default="false"),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("logged_at", Moment),
+    # When a letter said last that it is up; `told`: and none has said since that it is over.
+    Column("told_at", Moment),
+    Column("told", Boolean, nullable=False, server_default="false"),
+)

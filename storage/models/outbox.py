@@ -54,6 +54,8 @@ outbox_messages = Table(
     Column("released_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=text("now()")),
     Column("sent_at", Moment),
+    # When retention or an erasure took its text and files away.
+    Column("body_removed_at", Moment),
     one_of("state", OutboxState),
     one_of("kind", LetterKind),
     one_of("while_status", Status),

@@ -46,6 +46,8 @@ tickets = Table(
     Column("closed_at", Moment),
     # Since when what the client wrote waits for an answer; NULL while it is not our turn.
     Column("client_waiting_since", Moment),
+    # When all that anybody wrote here was removed; number, dates, status and what was counted stay.
+    Column("erased_at", Moment),
     one_of("status", Status),
     one_of("priority", Priority),
     Index("ix_tickets_client_id", "client_id"),
@@ -53,6 +55,7 @@ tickets = Table(
     Index("ix_tickets_assignee", "assignee", postgresql_where=text("assignee IS NOT NULL")),
     Index("ix_tickets_related", "related", postgresql_where=text("related IS NOT NULL")),
     Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    Index("ix_tickets_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL AND erased_at IS NULL")),
     Index("ix_tickets_client_waiting_since", "client_waiting_since", postgresql_where=text("client_waiting_since IS NOT NULL")),
 )
 

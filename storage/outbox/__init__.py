@@ -6,7 +6,7 @@ here."""
 from storage.outbox.claiming import Share, claim, destinations, next_due_in
 from storage.outbox.control import Answer, Hold, cancel, cancel_all, find, held, hold, release, retry, retry_all, under_way
 from storage.outbox.health import Destination, known_down, note_down, standings
-from storage.outbox.listing import Filter, Outgoing, counts, list_outbox, oldest_queued_seconds, show
+from storage.outbox.listing import Filter, Outgoing, counts, list_outbox, oldest_queued_seconds, show, states
 from storage.outbox.queue import (
     AttemptEnd,
     LeaseLost,
@@ -62,5 +62,6 @@ __all__ = [
     "settle",
     "show",
     "standings",
+    "states",
     "under_way",
 ]

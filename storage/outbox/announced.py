@@ -5,15 +5,16 @@ from typing import Final
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.driver import Executor, rows
 
 
-async def remember_announced(session: AsyncSession, announced: Sequence[tuple[int, bytes]]) -> None:
+async def remember_announced(executor: Executor, announced: Sequence[tuple[int, bytes]]) -> None:
     """Letter ids and keys of message ids. They are true whoever ends the attempt, so nothing fences them; it goes before what locks
     the outbox, for tickets are locked first."""
     if announced:
         letters, keys = zip(*announced, strict=True)
-        await session.execute(_REMEMBER, {"letters": list(letters), "keys": list(keys)})
+        await rows(executor, _REMEMBER, {"letters": list(letters), "keys": list(keys)})
 
 
 # The order keeps two senders from waiting for each other; the lock keeps the tickets from being deleted meanwhile.
@@ -24,5 +25,5 @@ _REMEMBER: Final = text("""
         JOIN tickets AS ticket ON ticket.number = outbox_messages.ticket
         ORDER BY ticket.number, said.key FOR KEY SHARE OF ticket
     )
-    INSERT INTO message_ids (key, ticket, relation) SELECT key, number, 'sent' FROM named ON CONFLICT DO NOTHING
+    INSERT INTO message_ids (key, ticket, relation) SELECT key, number, 'sent' FROM named ON CONFLICT DO NOTHING RETURNING key
 """).bindparams(bindparam("letters", type_=ARRAY(BigInteger)), bindparam("keys", type_=ARRAY(BYTEA)))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Integer, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import Letter
+from storage.driver import Executor, rows
 from storage.outbox.reading import FIELDS, letter_of
 from storage.statements import OF_A_KNOWN_KIND
 
@@ -27,12 +28,11 @@ class Share:
     forced: int
 
 
-async def claim(session: AsyncSession, worker: str, shares: Sequence[Share], *, lease: float) -> list[Letter]:
+async def claim(executor: Executor, worker: str, shares: Sequence[Share], *, lease: float) -> list[Letter]:
     """Due letters, the more urgent first; their attempt is counted. While sending is held, only those that are forced."""
     columns = zip(*((each.destination, each.most, each.bulk, each.forced) for each in shares), strict=True)
     given = dict(zip(("destinations", "most", "bulk", "forced"), map(list, columns), strict=True))
-    rows = (await session.execute(_CLAIM, given | {"worker": worker, "lease": lease})).all()
-    return [letter_of(row) for row in rows]
+    return [letter_of(row) for row in await rows(executor, _CLAIM, given | {"worker": worker, "lease": lease})]
 
 
 async def next_due_in(session: AsyncSession, destinations: Collection[str]) -> float | None:
@@ -52,8 +52,7 @@ HELD: Final = """
 
 # Of each destination first what a person wants now; then the urgent; then the others by urgency, in a share of their own, so that they
 # never fill every hand. `state` is literal: a parameter would keep the partial index from being used.
-_CLAIM: Final = (
-    text(f"""
+_CLAIM: Final = text(f"""
     WITH held AS MATERIALIZED (SELECT {HELD} AS yes), picked AS MATERIALIZED (
         SELECT letter.id FROM unnest(:destinations, :most, :bulk, :forced) AS share (destination, most, bulk, forced)
         CROSS JOIN LATERAL (
@@ -89,11 +88,8 @@ _CLAIM: Final = (
         RETURNING outbox_messages.*
     )
     SELECT {FIELDS} FROM m ORDER BY m.forced DESC, m.urgency, m.due_at, m.id
-""")  # noqa: S608
-    .bindparams(
-        bindparam("destinations", type_=ARRAY(Text)), *(bindparam(name, type_=ARRAY(Integer)) for name in ("most", "bulk", "forced"))
-    )
-    .columns(headers=JSONB, attachments=JSONB, recipients=JSON)
+""").bindparams(  # noqa: S608
+    bindparam("destinations", type_=ARRAY(Text)), *(bindparam(name, type_=ARRAY(Integer)) for name in ("most", "bulk", "forced"))
 )
 
 # One look at the head of each index: a minimum over `due_at` alone would read the whole backlog.

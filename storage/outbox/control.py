@@ -100,7 +100,11 @@ def _answer(state: str | None, over: tuple[str, ...]) -> Answer:
 
 
 _IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
-_LOCK: Final = text("SELECT id, state FROM outbox_messages WHERE id = ANY (:ids) ORDER BY id FOR UPDATE").bindparams(_IDS)
+# Of one whose body is past retention nothing is left to send.
+_LOCK: Final = text("""
+    SELECT id, CASE WHEN body_removed_at IS NULL THEN state ELSE 'sent' END AS state
+    FROM outbox_messages WHERE id = ANY (:ids) ORDER BY id FOR UPDATE
+""").bindparams(_IDS)
 _UNDER_WAY: Final = text("SELECT count(*) FROM outbox_messages WHERE state = 'leased'")
 
 _RETRY: Final = text("""

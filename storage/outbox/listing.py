@@ -1,5 +1,6 @@
 """What an operator sees of the outbox; no count here reads all the letters that were sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -35,6 +36,8 @@ class Outgoing:
     trace_id: str
     destination: str
     """`relay`, or `smtp:ADDRESS` for the server of a From address."""
+    body_removed_at: datetime | None
+    """When retention took its text and files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ async def list_outbox(
     return [_outgoing(row) for row in await session.execute(statement, parameters)]
 
 
+async def states(session: AsyncSession, letter_ids: Sequence[int]) -> dict[int, str]:
+    """Of those that there are."""
+    found = await session.execute(_STATES, {"ids": list(letter_ids)})
+    return {row.id: row.state for row in found}
+
+
 async def counts(session: AsyncSession) -> Counts[OutboxState]:
     return await count_by_state(session, "outbox_messages", OutboxState, OutboxState.SENT)
 
@@ -94,13 +103,15 @@ _CONDITIONS: Final = {
 
 _FIELDS: Final = """
     m.id, m.state, m.kind, m.ticket, m.reverse_path, m.message_id, m.subject, m.attempts, m.expires_at, m.last_error,
-    m.possible_duplicates, m.created_at, m.sent_at, m.trace_id, m.destination,
+    m.possible_duplicates, m.created_at, m.sent_at, m.trace_id, m.destination, m.body_removed_at,
     CASE WHEN m.state IN ('queued', 'scheduled') THEN m.due_at END AS next_attempt_at,
     (SELECT jsonb_agg(jsonb_build_object('address', r.address, 'state', r.state, 'reply', r.reply) ORDER BY r.position)
      FROM outbox_recipients r WHERE r.outbox_id = m.id) AS recipients
 """
 
 _SHOW: Final = text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE m.id = :id").columns(recipients=JSONB)  # noqa: S608
+
+_STATES: Final = text("SELECT id, state FROM outbox_messages WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 _OLDEST: Final = text("""
     SELECT CAST(extract(epoch FROM now() - min(due_at)) AS float8) FROM outbox_messages WHERE state = 'queued' AND due_at <= now()

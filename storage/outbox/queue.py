@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, text
+from sqlalchemy import BigInteger, Boolean, Double, Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import Letter
 from gateway.domain.states import OutboxState, RecipientState
+from storage.driver import Executor, rows
 from storage.outbox.announced import remember_announced
 from storage.outbox.writing import clean
 
@@ -64,10 +65,10 @@ async def settle(session: AsyncSession, letter: Letter, worker: str, settled: Se
         raise LeaseLost(f"letter {letter.id}, attempt {letter.attempts}")
 
 
-async def end_attempts(session: AsyncSession, ends: Sequence[AttemptEnd]) -> set[int]:
+async def end_attempts(executor: Executor, ends: Sequence[AttemptEnd]) -> set[int]:
     """Records the ends of attempts in one statement; returns the ids of those that counted. The others lost their lease."""
-    await remember_announced(session, [(end.letter_id, key) for end in ends for key in end.announced])
-    return set((await session.execute(_END, {"ends": json.dumps([_end_row(end) for end in ends])})).scalars())
+    await remember_announced(executor, [(end.letter_id, key) for end in ends for key in end.announced])
+    return {row["id"] for row in await rows(executor, _END, _columns(ends))}
 
 
 async def end_attempt(session: AsyncSession, end: AttemptEnd) -> None:
@@ -93,20 +94,28 @@ async def promote_scheduled(session: AsyncSession) -> int:
     return len((await session.execute(_PROMOTE)).all())
 
 
-def _end_row(end: AttemptEnd) -> dict[str, Any]:
+def _columns(ends: Sequence[AttemptEnd]) -> dict[str, list[Any]]:
+    settled = [(end.letter_id, each) for end in ends for each in end.settled]
     return {
-        "id": end.letter_id,
-        "attempt": end.attempt,
-        "worker": end.worker,
-        "state": end.state,
-        "retry_in": end.retry_in,
-        "error": None if end.error is None else clean(end.error),
-        "unanswered": int(end.unanswered),
-        "warned": end.warned,
-        # Of those whom an attempt before had reached, none is settled now.
-        "delivered": end.state is OutboxState.SENT or any(each.state is RecipientState.SENT for each in end.settled),
-        "settled": [_settled_row(each) for each in end.settled],
+        "ids": [end.letter_id for end in ends],
+        "attempts": [end.attempt for end in ends],
+        "workers": [end.worker for end in ends],
+        "states": [end.state for end in ends],
+        "retry_in": [end.retry_in for end in ends],
+        "errors": [None if end.error is None else clean(end.error) for end in ends],
+        "unanswered": [end.unanswered for end in ends],
+        "warned": [end.warned for end in ends],
+        "delivered": [_delivered(end) for end in ends],
+        "of": [letter_id for letter_id, _ in settled],
+        "recipients": [each.recipient_id for _, each in settled],
+        "recipient_states": [each.state for _, each in settled],
+        "replies": [clean(each.reply) for _, each in settled],
     }
+
+
+def _delivered(end: AttemptEnd) -> bool:
+    """To somebody; of those whom an attempt before had reached, none is settled now."""
+    return end.state is OutboxState.SENT or any(each.state is RecipientState.SENT for each in end.settled)
 
 
 def _settled_row(settled: Settled) -> dict[str, Any]:
@@ -138,11 +147,12 @@ _SETTLE: Final = text("""
     SELECT id FROM held
 """).bindparams(bindparam("settled", type_=Text))
 
+# Arrays, not JSON, of which the planner would expect many rows. And CASE keeps it from the index of what is unsent: of a queue that was
+# short when the table was last analysed it would read the whole, however long it is by now.
 _END: Final = text("""
     WITH input AS (
-        SELECT * FROM jsonb_to_recordset(CAST(:ends AS jsonb)) AS attempt (
-            id bigint, attempt int, worker text, state text, retry_in float8, error text, unanswered int, warned boolean,
-            delivered boolean, settled jsonb)
+        SELECT * FROM unnest(:ids, :attempts, :workers, :states, :retry_in, :errors, :unanswered, :warned, :delivered)
+            AS attempt (id, attempt, worker, state, retry_in, error, unanswered, warned, delivered)
     ), ended AS (
         UPDATE outbox_messages m SET
             state = input.state,
@@ -150,22 +160,27 @@ _END: Final = text("""
             forced = false,
             due_at = CASE WHEN input.state = 'queued' THEN now() + make_interval(secs => input.retry_in) ELSE m.due_at END,
             last_error = input.error,
-            possible_duplicates = m.possible_duplicates + input.unanswered,
+            possible_duplicates = m.possible_duplicates + CAST(input.unanswered AS int),
             warned_at = CASE WHEN input.warned THEN coalesce(m.warned_at, now()) ELSE m.warned_at END,
             sent_at = CASE WHEN input.delivered THEN coalesce(m.sent_at, now()) ELSE m.sent_at END
         FROM input
-        WHERE m.id = input.id AND m.attempts = input.attempt AND m.leased_by = input.worker AND m.state IN ('leased', 'queued')
+        WHERE m.id = input.id AND m.attempts = input.attempt AND m.leased_by = input.worker
+            AND CASE m.state WHEN 'leased' THEN true WHEN 'queued' THEN true ELSE false END
         RETURNING m.id
     ), settled AS (
         UPDATE outbox_recipients r SET state = said.state, reply = said.reply,
             finished_at = CASE WHEN said.state <> 'queued' THEN now() END
-        FROM ended
-        JOIN input ON input.id = ended.id
-        CROSS JOIN LATERAL jsonb_to_recordset(input.settled) AS said (id bigint, state text, reply text)
-        WHERE r.id = said.id AND r.outbox_id = ended.id
+        FROM unnest(:of, :recipients, :recipient_states, :replies) AS said (letter, id, state, reply)
+        WHERE r.id = said.id AND r.outbox_id = said.letter AND said.letter IN (SELECT id FROM ended)
     )
     SELECT id FROM ended
-""").bindparams(bindparam("ends", type_=Text))
+""").bindparams(
+    *(bindparam(name, type_=ARRAY(BigInteger)) for name in ("ids", "of", "recipients")),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("workers", "states", "errors", "recipient_states", "replies")),
+    *(bindparam(name, type_=ARRAY(Boolean)) for name in ("unanswered", "warned", "delivered")),
+    bindparam("attempts", type_=ARRAY(Integer)),
+    bindparam("retry_in", type_=ARRAY(Double)),
+)
 
 _GIVE_BACK: Final = text("""
     UPDATE outbox_messages SET state = 'queued', lease_until = NULL, attempts = attempts - 1,

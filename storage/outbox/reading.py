@@ -1,23 +1,23 @@
 """Rows of the outbox as `Letter` values, and the bytes of their attachments."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import LargeBinary, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import AttachmentRef, Headers, Letter, Party, Recipient
 from gateway.domain.states import LetterKind, RecipientState
+from storage.driver import rows
 from storage.files import piece
 
 
 async def load(session: AsyncSession, letter_id: int) -> Letter | None:
     """The letter as a sender would see it, without claiming it."""
-    row = (await session.execute(_LOAD, {"id": letter_id})).one_or_none()
-    return None if row is None else letter_of(row)
+    return next(map(letter_of, await rows(session, _LOAD, {"id": letter_id})), None)
 
 
 async def blobs(session: AsyncSession, sha256s: Collection[str]) -> dict[str, bytes]:
@@ -37,9 +37,9 @@ async def _whole(session: AsyncSession, row: Row[Any]) -> bytes | None:
     return content if len(content) == row.octets else None
 
 
-def letter_of(row: Row[Any]) -> Letter:
+def letter_of(row: Mapping[str, Any]) -> Letter:
     """Columns have the names of what they are; some become values of their own."""
-    columns = dict(zip(row._fields, row, strict=True))
+    columns = dict(row)
     columns["kind"] = LetterKind(columns["kind"])
     columns["headers"] = _headers_of(columns["headers"])
     columns["attachments"] = tuple([AttachmentRef(**each) for each in columns["attachments"] or ()])
@@ -72,9 +72,7 @@ FIELDS: Final = """
      FROM outbox_recipients r WHERE r.outbox_id = m.id) AS recipients
 """
 
-_LOAD: Final = text(f"SELECT {FIELDS} FROM outbox_messages m WHERE m.id = :id").columns(  # noqa: S608
-    headers=JSONB, attachments=JSONB, recipients=JSON
-)
+_LOAD: Final = text(f"SELECT {FIELDS} FROM outbox_messages m WHERE m.id = :id")  # noqa: S608
 
 PIECE: Final = 1024 * 1024
 _BLOBS: Final = text("""

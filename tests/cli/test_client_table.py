@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.cli.client_table import NoTableError, Row, decoded, rows
+from tests.desk.importing import tables
 
 IVAN = Row(2, "Иван Петров", ("ivan@client.test", "i@home.test"))
 
@@ -51,3 +52,23 @@ def test_without_addresses_it_is_no_table(text: str) -> None:
 
 def test_nothing_is_no_row() -> None:
     assert list(rows("")) == list(rows("\n;\n")) == []
+
+
+def test_users_and_contacts_of_other_desks_are_read_as_they_are_written_out() -> None:
+    zammad = list(rows(tables.ZAMMAD_USERS + '1,-,-,,,,,,,true,\n7,root,Rita,Root,rita@staff.test,,,,,true,"Admin, Agent"\n'))
+    assert [(each.name, each.addresses, each.staff) for each in zammad] == [
+        ("Anna Nowak", ("anna@client.test",), False),
+        ("Jan Kowalski", ("jan@client.test",), False),
+        ("Jan Kowalski", ("jan2@client.test",), False),
+        ("Only Phone", (), False),
+        ("", (), False),
+        ("Rita Root", ("rita@staff.test",), True),
+    ]
+    assert [(each.name, each.addresses) for each in rows(tables.ZOHO_CONTACTS)] == [
+        ("Ewa Lis", ("ewa@client.test", "ewa@home.test")),
+        ("Nomail", ()),
+    ], "in one column and in two, a name is one"
+    osticket = list(rows("Name;Organization;Email;Phone Number\nИван Петров;ООО;ivan@client.test;'+7 900\n"))
+    assert [(each.name, each.addresses) for each in osticket] == [("Иван Петров", ("ivan@client.test",))]
+    assert all(each.of_desk for each in (*zammad, *osticket))
+    assert not any(each.of_desk for each in rows("name,email\nAnna,anna@client.test\n"))

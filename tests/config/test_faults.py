@@ -63,7 +63,7 @@ WITHIN_SECTIONS = [
         (
             "policy = [{…}]: unknown section; this version knows "
             "server, tls, limits, database, trust, screening, desk, department, gateway, agent, canned_reply, from_address, "
-            "rule, notification, templates, satisfaction, budget, outbound, dkim, web"
+            "rule, notification, templates, satisfaction, budget, outbound, dkim, web, alarms"
         ),
     ),
     ("agent = [1]", "agent[0] = 1: expected a table"),

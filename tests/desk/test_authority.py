@@ -1,16 +1,27 @@
 """Who may act for an agent: token, address and authentication together (X1, O10)."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.desk.authority import Authorised, Refused, carried_tokens, claimed_tickets, may_open, may_reply
+from gateway.desk.authority import (
+    Authorised,
+    Carried,
+    Refused,
+    carried_tokens,
+    claimed_tickets,
+    may_open,
+    may_reply,
+    thread_ticket,
+    why_unproven,
+)
 from gateway.domain.held import HeldCause
 from gateway.domain.organisation import Organisation
 from gateway.domain.verdict import Verdict
-from gateway.tokens.carriers import note_token, reply_address
-from gateway.tokens.codec import Keyring
+from gateway.tokens.carriers import ReplyToken, note_token, reply_address, reply_tokens_in
+from gateway.tokens.codec import VERSION, Keyring, encode
 from tests.desk.values import (
     ALIGNED,
     KEYRING,
@@ -166,3 +177,18 @@ def test_the_token_of_a_letter_that_shows_a_note_authorises_and_keeps_the_answer
     assert not usual.aside
     others = reply_address(ORGANISATION.desk.reply_address, note_token(keyring, 7, "oleg@staff.test"))
     assert isinstance(asked(to=(box(others),)), Refused)
+
+
+def test_hundreds_of_made_up_tokens_cost_a_desk_of_two_thousand_agents_next_to_nothing() -> None:
+    """Whoever can write a mail can write them: with all key ids there are, and with each shape."""
+    first = ORGANISATION.agents[0]
+    many = tuple(replace(first, address=f"agent{number}@staff.test", aliases=()) for number in range(2000))
+    desk = replace(ORGANISATION, agents=(*many, *ORGANISATION.agents))
+    made_up = [encode(bytes((VERSION, number % 256)) + (number + 1).to_bytes(4, "big") + bytes(16)) for number in range(500)]
+    carried = Carried(reply=tuple(ReplyToken(each, number + 1) for number, each in enumerate(made_up)))
+    began = time.process_time()
+    assert thread_ticket(carried, desk) is None
+    assert why_unproven(carried, desk).cause is HeldCause.FORGED_TOKEN
+    assert time.process_time() - began < 2.0, "looked at one by one they take half a minute"
+    genuine = reply_tokens_in((token_address(2),), desk.desk.reply_address)
+    assert thread_ticket(Carried(reply=(*carried.reply, *genuine)), desk) == 2

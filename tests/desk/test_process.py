@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from gateway.desk.process import Arrived, Busy, Processed, process
+from gateway.desk.process import Arrived, Busy, Processed, lock_keys, process, readings
 from gateway.domain.envelope import Envelope
 from gateway.domain.organisation import Organisation
 from gateway.domain.verdict import Verdict
@@ -260,3 +260,11 @@ async def test_an_agents_signature_goes_to_the_client_and_a_telephones_line_does
     [(first,), (second,)] = await desk.rows("SELECT text FROM outbox_messages WHERE kind = 'agent_reply' ORDER BY id")
     assert "Done, says Dana.\n\n-- \nDana Agent\n+48 22 000" in str(first)
     assert "Sent from" not in str(second)
+
+
+def test_a_mail_that_names_hundreds_of_ids_takes_few_of_the_servers_locks() -> None:
+    """PostgreSQL has some ten thousand for everybody; a few such mails at once would leave none."""
+    named = tuple(f"{number}@x.test" for number in range(500))
+    message = mail("Words.", in_reply_to=named, references=named)
+    [read] = readings(Arrived(1, envelope(), b"r"), message, ORGANISATION)
+    assert 50 < len(set(lock_keys(message, read))) < 120

@@ -1,11 +1,11 @@
 """Regular expressions of rules run on RE2, or are refused with the reason."""
 
 import random
-import time
 
 import pytest
 
 from gateway.domain.regex import LONGEST_TEXT, expression, glob, octets
+from tests.mail.timing import within_seconds
 
 REFUSED = [
     (r"(?=a)b", "look-around"),
@@ -90,9 +90,8 @@ CRUEL = [
 def test_the_cruellest_expression_is_done_in_a_moment(source: str, letters: str) -> None:
     text = octets("".join(random.Random(1).choices(letters, k=2 * LONGEST_TEXT)))
     prepared = expression(source)
-    begun = time.process_time()
-    assert not prepared.found_in([text])
-    assert time.process_time() - begun < 1
+    with within_seconds(5):
+        assert not prepared.found_in([text])
 
 
 def test_a_large_expression_looks_at_less_of_the_text() -> None:

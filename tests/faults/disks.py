@@ -1,12 +1,15 @@
-"""A small disk that becomes full: a file system of its own where mounting is permitted, else a library that says so."""
+"""A small disk that becomes full: a file system of its own, for which mounting must be permitted, or a library that says so."""
 
 import asyncio
 import contextlib
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
+
+import pytest
 
 from tests.faults.shim import Shim
 
@@ -49,13 +52,20 @@ class Shimmed:
 
 
 @contextmanager
-def small_disk(directory: Path) -> Iterator[Disk]:
+def shimmed(directory: Path) -> Iterator[Disk]:
+    library = directory.parent / f"{directory.name}-shim"
+    library.mkdir(mode=0o755)
+    try:
+        yield Shimmed(directory, Shim(library, directory))
+    finally:
+        shutil.rmtree(library)
+
+
+@contextmanager
+def mounted(directory: Path) -> Iterator[Disk]:
     mounting = subprocess.run(["mount", "-t", "tmpfs", "-o", PERMITTED, "deskgate-faults", directory], capture_output=True, text=True)
     if mounting.returncode:
-        library = directory.parent / f"{directory.name}-shim"
-        library.mkdir(mode=0o755)
-        yield Shimmed(directory, Shim(library, directory))
-        return
+        pytest.skip(f"mounting is not permitted: {mounting.stderr.strip()}; the library makes the disk full as well")
     try:
         yield Mounted(directory)
     finally:

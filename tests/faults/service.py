@@ -175,6 +175,8 @@ async def service(
         made = Service(config, relay, url or Layout.of(folder / "data").url, layout, environment, module)
         try:
             await made.start()
+            # It takes mail by now; this is when everybody else is at work as well.
+            await made.process.logged("configuration_in_force", seconds=PATIENCE)
             yield made
         finally:
             await made.engine.dispose()

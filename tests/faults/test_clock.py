@@ -39,7 +39,7 @@ WAITING = "SELECT state, extract(epoch FROM due_at - created_at)::float8 AS wait
 
 async def test_a_clock_that_jumps_makes_nothing_early_and_loses_nothing(tmp_path: Path, database_url: str, relay: SmtpPeer) -> None:
     shim = Shim(tmp_path)
-    tables = DELAYED + "[limits]\nidle_seconds = 60"
+    tables = DELAYED + "[limits]\nidle_seconds = 1800"
     relay.on("RCPT", reply("451 4.3.0 not now"), times=AGENTS)
     async with service(tmp_path, relay, database_url, environment=shim.environment, tables=tables) as desk:
         await desk.deliver(letter("anna@client.test", "support@desk.test", PUT_OFF))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from tests.faults.disks import Disk, small_disk, without_room
+from tests.faults.disks import Disk, mounted, shimmed, without_room
 from tests.faults.load import CONNECTIONS, assert_one_ticket_each, load, told
 from tests.faults.service import Service, service
 from tests.faults.shim import Shim
@@ -32,9 +32,9 @@ def seconds(long_form: bool) -> float:
     return LONG if long_form else SHORT
 
 
-@pytest.fixture
-def disk(data_dir: Path) -> Iterator[Disk]:
-    with small_disk(data_dir) as made:
+@pytest.fixture(params=[mounted, shimmed], ids=lambda kind: kind.__name__)
+def disk(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Disk]:
+    with request.param(data_dir) as made:
         yield made
 
 

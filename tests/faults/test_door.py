@@ -16,12 +16,14 @@ from tests.journeys.lending import Lender
 from tests.journeys.running import Running
 from tests.peers.certificates import self_signed
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 LISTENER = ("--role", "listener")
 BARE = b"Subject: Hi\r\n\r\nx\n.\nMAIL FROM:<boss@desk.test>\r\n.\r\n"
-RENEWED_WITHIN = 20.0
+RENEWED_WITHIN = 60.0
 """Seconds; files are looked at every three."""
+TRIES = 20
+"""By default we are silent for a twentieth of a second; who speaks at once may come too late on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +110,8 @@ async def test_a_reload_with_a_bad_certificate_changes_nothing_and_says_why(lend
         known = len(gateway.process.log)
         certificate.write_text("no certificate")
         gateway.process.signal(signal.SIGHUP)
-        await gateway.process.logged("configuration_fault", "tls.key", "expected the key of tls.certificate", seconds=20, after=known)
-        await gateway.process.logged("old_configuration_stays", seconds=20, after=known)
+        await gateway.process.logged("configuration_fault", "tls.key", "expected the key of tls.certificate", after=known)
+        await gateway.process.logged("old_configuration_stays", after=known)
         assert await presented(gateway) == first
 
 
@@ -143,7 +145,10 @@ async def test_by_default_bare_newlines_are_refused_and_so_is_who_speaks_before_
             await client.hello()
             assert (await client.message(BARE, "support@desk.test")).startswith("550 5.6.0")
         assert await gateway.rows("SELECT id FROM inbound_messages") == []
-        async with Client(gateway.smtp[1], gateway.smtp[0]) as client:
-            client.send(b"EHLO client.test\r\n")
-            assert (await client.reply()).startswith("554 5.5.0")
-            assert await client.closed()
+        for number in range(TRIES):
+            async with Client(gateway.smtp[1], gateway.smtp[0]) as client:
+                client.send(b"EHLO client.test\r\n")
+                if (await client.reply()).startswith("554 5.5.0"):
+                    assert await client.closed()
+                    break
+            assert number < TRIES - 1

@@ -24,7 +24,7 @@ from tests.peers.dovecot import PASSWORD, Dovecot
 
 Sessions = async_sessionmaker[AsyncSession]
 
-SECONDS = 20.0
+SECONDS = 60.0
 numbers = count(1)
 
 

@@ -63,6 +63,10 @@ class Listener:
     tls_port: int = 0
     """Where TLS is spoken from the start."""
 
+    @property
+    def content_in_flight(self) -> int:
+        return self.service._door.total.used
+
     def client(self, **options: Any) -> Client:
         return Client(self.port, **options)
 

@@ -1,10 +1,13 @@
 """A way to the database that can be shut and blocked, so that it goes away as it does in life."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import make_url
+
+from tests.peers.ports import held
 
 
 class Gate:
@@ -17,6 +20,7 @@ class Gate:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._held: socket.socket | None = None
         self.port = 0
 
     @property
@@ -26,13 +30,23 @@ class Gate:
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+        if self._held is not None:
+            self._held.close()
 
     async def shut(self) -> None:
         assert self._server is not None
         self._server.close()
+        if self._held is not None:
+            self._held.close()
+        self._held = held("127.0.0.1", self.port)
         for writer in tuple(self._writers):
             writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def forget(self) -> None:
+        """Its port is anybody's."""
+        if self._held is not None:
+            self._held.close()
 
     def block(self) -> None:
         self._open.clear()
@@ -74,3 +88,4 @@ async def gate_to(url: str) -> AsyncIterator[Gate]:
     finally:
         gate.unblock()
         await gate.shut()
+        gate.forget()

@@ -5,7 +5,7 @@ import ssl
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Client:

@@ -21,6 +21,7 @@ from storage import engine as storage_engine
 from storage import inbound
 from tests.ingress.conftest import HOSTNAME, Listen
 from tests.ingress.gate import Gate, gate_to
+from tests.waiting import PATIENCE, locks_awaited, until
 
 Sessions = async_sessionmaker[AsyncSession]
 PEER = Peer(Entry.SMTP, "192.0.2.1", 12345, "client.test")
@@ -43,6 +44,12 @@ async def gated(gate: Gate) -> AsyncIterator[Sessions]:
     yield storage_engine.sessions(engine)
     gate.unblock()
     await engine.dispose()
+
+
+async def connected(sessions: Sessions) -> None:
+    """Opens a connection, so that the first commit has not that to do as well."""
+    async with sessions() as session:
+        await session.execute(text("SELECT 1"))
 
 
 async def kept(sessions: Sessions) -> list[inbound.Inbound]:
@@ -118,41 +125,41 @@ LARGE = 400_000
 
 
 async def test_large_ones_that_get_on_wait_longer_than_one_commit_may_take(gate: Gate, gated: Sessions, sessions: Sessions) -> None:
-    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=1)
-    await acceptor.accept_message(envelope(), Content.of(b"x" * LARGE))
+    # So that the slow ones have not the types to look up as well, which takes many a turn.
+    await Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000).accept_message(envelope(), Content.of(b"x" * LARGE))
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=2)
     began = time.monotonic()
 
     async def slow_down() -> None:
         while True:
             gate.block()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.03)
             gate.unblock()
             await asyncio.sleep(0)
 
     hindering = asyncio.create_task(slow_down())
     try:
-        ids = await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"%d" % n * LARGE)) for n in range(8)))
+        ids = await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"%c" % n * LARGE)) for n in range(50)))
     finally:
         hindering.cancel()
-    assert time.monotonic() - began > 1
+    assert time.monotonic() - began > 2
     async with sessions() as session:
         contents = await inbound.contents_of(session, ids)
-    assert [contents[each][-LARGE:] for each in ids] == [b"%d" % n * LARGE for n in range(8)]
+    assert [contents[each][-LARGE:] for each in ids] == [b"%c" % n * LARGE for n in range(50)]
 
 
 async def test_large_ones_that_do_not_get_on_are_given_up_as_small_ones_are(gate: Gate, gated: Sessions) -> None:
-    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=0.5)
-    await acceptor.accept_message(envelope(), Content.of(b"x" * LARGE))
+    await connected(gated)
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=1)
     gate.block()
     began = time.monotonic()
     outcomes = await asyncio.gather(
         *(acceptor.accept_message(envelope(n), Content.of(b"x" * 20 * LARGE)) for n in range(3)), return_exceptions=True
     )
     assert [type(each) for each in outcomes] == [TimeoutError] * 3
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5, "and not after the six seconds that those who get on may take"
     gate.unblock()
-    async with asyncio.timeout(5):
-        await acceptor.aclose()
+    await acceptor.aclose()
 
 
 async def test_a_connection_lost_in_the_middle_of_a_large_one_holds_up_nobody(
@@ -164,12 +171,13 @@ async def test_a_connection_lost_in_the_middle_of_a_large_one_holds_up_nobody(
         # Far more than sockets and buffers take: the writer waits for room in its socket when the connection goes.
         await lock.execute(text("LOCK TABLE inbound_contents"))
         caught = asyncio.create_task(acceptor.accept_message(envelope(1), Content.of(b"x" * 100 * LARGE)))
-        await asyncio.sleep(0.5)
+        await locks_awaited(engine)
+        await asyncio.sleep(0.2)
         assert not caught.done()
         await gate.shut()
         await gate.open()
         await lock.rollback()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):  # less than it would have for a commit
         outcome, _ = await asyncio.gather(caught, acceptor.accept_message(envelope(2), Content.of(b"y" * LARGE)), return_exceptions=True)
     assert isinstance(outcome, Exception)
     assert storage_engine.database_away(outcome)
@@ -204,9 +212,7 @@ async def test_who_comes_as_a_writer_goes_is_written_all_the_same(sessions: Sess
         return await acceptor.accept_message(envelope(len(came)), Content.of(b"x"))
 
     later()
-    async with asyncio.timeout(8):
-        while len(came) < 20 or not all(each.done() for each in came):
-            await asyncio.sleep(0.01)
+    await until(lambda: len(came) == 20 and all(each.done() for each in came))
     assert len(await kept(sessions)) == 20
 
 
@@ -225,7 +231,7 @@ async def test_a_caller_that_is_cancelled_does_not_stop_the_commit(sessions: Ses
     async with engine.begin() as lock:
         await lock.execute(text("LOCK TABLE inbound_messages"))
         caller = asyncio.create_task(acceptor.accept_message(envelope(), Content.of(b"x")))
-        await asyncio.sleep(0.1)
+        await locks_awaited(engine)
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
@@ -243,30 +249,28 @@ async def test_a_client_that_disconnects_during_the_commit_leaves_its_message(li
             await client.envelope()
             await client.say("DATA")
             client.send(b"Subject: Hi\r\n\r\n.\r\n")
-            await asyncio.sleep(0.1)
+            await locks_awaited(engine)
             client.writer.transport.abort()
         await asyncio.sleep(0.1)
         await lock.rollback()
-    async with asyncio.timeout(5):
-        while listener.service.connections:
-            await asyncio.sleep(0.01)
+    await until(lambda: not listener.service.connections)
     assert len(await listener.kept()) == 1
 
 
 async def test_a_commit_that_takes_too_long_is_451_and_the_next_message_is_kept(listen: Listen, gate: Gate, gated: Sessions) -> None:
+    await connected(gated)
     listener = await listen(acceptor=Acceptor(gated, HOSTNAME, lambda _: None, commit_seconds=0.5))
     async with listener.client() as client:
         await client.hello()
-        assert (await client.message()).startswith("250")
         gate.block()
         began = time.monotonic()
         assert await client.message() == "451 4.3.0 Temporary failure, try again later"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         gate.unblock()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (await client.message()).startswith("451"):
                 await asyncio.sleep(0.05)
-    assert listener.service.tally.messages_accepted == 2
+    assert listener.service.tally.messages_accepted == 1
 
 
 async def test_a_database_that_is_down_is_451_and_when_it_is_back_250(listen: Listen, gate: Gate, gated: Sessions) -> None:
@@ -277,23 +281,22 @@ async def test_a_database_that_is_down_is_451_and_when_it_is_back_250(listen: Li
         await gate.shut()
         began = time.monotonic()
         assert await client.message(b"Subject: 2\r\n\r\n.\r\n") == "451 4.3.0 Temporary failure, try again later"
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8, "and not only when the time of a commit is over"
         await gate.open()
         assert (await client.message(b"Subject: 3\r\n\r\n.\r\n")).startswith("250")
     assert len(await listener.kept()) == 2
 
 
 async def test_messages_that_were_given_up_are_not_kept_afterwards(gate: Gate, gated: Sessions, sessions: Sessions) -> None:
+    await connected(gated)
     acceptor = Acceptor(gated, HOSTNAME, lambda _: None, writers=1, commit_seconds=0.5)
-    await acceptor.accept_message(envelope(0), Content.of(b"0"))
     gate.block()
     begun = asyncio.gather(*(acceptor.accept_message(envelope(1), Content.of(b"x")) for _ in range(3)), return_exceptions=True)
-    await asyncio.sleep(0.1)
+    await until(lambda: acceptor._small.writers and not acceptor._small.queue)
     waiting = asyncio.gather(*(acceptor.accept_message(envelope(2), Content.of(b"x")) for _ in range(3)), return_exceptions=True)
     assert [type(outcome) for outcome in [*await begun, *await waiting]] == [TimeoutError] * 6
     gate.unblock()
-    async with asyncio.timeout(5):
-        await acceptor.aclose()
+    await acceptor.aclose()
     # The first ones may have been kept, for their commit was under way; that of the others was never begun.
     assert "trace-2" not in {row.trace_id for row in await kept(sessions)}
 

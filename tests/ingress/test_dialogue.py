@@ -1,12 +1,11 @@
 """The dialogue as a peer sees it."""
 
-import asyncio
-
 import pytest
 
 from gateway.ingress.data_reader import DataReader
 from gateway.ingress.smtp import Handler
 from tests.ingress.conftest import HOSTNAME, Listen
+from tests.waiting import until
 
 
 async def test_a_message_is_kept_and_answered_by_250(listen: Listen) -> None:
@@ -197,9 +196,7 @@ async def test_nothing_is_kept_of_a_message_that_breaks_off(listen: Listen) -> N
         client.send(b"Subject: Hi\r\n\r\nno end\r\n.\r")
         client.writer.write_eof()
         assert await client.closed()
-    async with asyncio.timeout(5):
-        while listener.service.connections:
-            await asyncio.sleep(0.01)
+    await until(lambda: not listener.service.connections)
     assert await listener.kept() == []
 
 

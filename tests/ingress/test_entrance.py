@@ -14,6 +14,7 @@ import pytest
 from tests.ingress.conftest import HOSTNAME, Contexts, Listen, Listener
 from tests.ingress.smtp_client import Client
 from tests.ingress.test_proxy_header import V4_BODY, v2
+from tests.waiting import PATIENCE, until
 
 V1 = b"PROXY TCP4 192.0.2.1 192.0.2.9 49152 25\r\n"
 V2 = v2(V4_BODY)
@@ -27,9 +28,7 @@ def header(request: pytest.FixtureRequest) -> bytes:
 
 
 async def gone(listener: Listener) -> None:
-    async with asyncio.timeout(5):
-        while listener.service.connections:
-            await asyncio.sleep(0.01)
+    await until(lambda: not listener.service.connections)
 
 
 async def test_a_network_gets_so_many_connections_and_others_still_get_in(listen: Listen) -> None:
@@ -91,7 +90,7 @@ async def test_behind_a_balancer_tls_may_begin_in_the_segment_of_the_header(list
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.tls_port, local_addr=(BALANCER, 0))
     said, unsaid = b"", [b"EHLO client.test\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<postmaster>\r\n", b"DATA\r\n", b"x\r\n.\r\n", b"QUIT\r\n"]
     first = header
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while b"221 " not in said:
             try:
                 if tls.version() is None:
@@ -255,7 +254,7 @@ async def test_who_waits_is_greeted_after_the_delay_and_not_much_later(listen: L
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(listener.client()) for _ in range(20)]
         assert all([(await client.reply()).startswith("220") for client in clients])
-        assert 0.3 <= time.monotonic() - began < 0.9
+        assert 0.3 <= time.monotonic() - began < 3, "one after another they would take six seconds"
         assert (await clients[0].say("EHLO client.test")).startswith("250")
 
 
@@ -265,7 +264,7 @@ async def test_a_drain_does_not_wait_for_who_waits_for_the_greeting(listen: List
         while not listener.service.connections:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
-        assert await listener.service.drain(5)
+        assert await listener.service.drain(PATIENCE)
         assert (await client.reply()).startswith("421 4.3.2")
         assert await client.closed()
 
@@ -275,7 +274,7 @@ async def test_what_stops_does_not_wait_for_a_header(listen: Listen) -> None:
     async with listener.client(source=BALANCER) as client:
         while not listener.service.connections:
             await asyncio.sleep(0.01)
-        assert await listener.service.drain(5)
+        assert await listener.service.drain(PATIENCE)
         assert await client.closed()
     await gone(listener)
 
@@ -286,7 +285,7 @@ async def test_without_descriptors_it_rests_and_goes_on_when_there_are_some(list
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.socket() as client:
         highest = client.fileno()
-        client.settimeout(10)
+        client.settimeout(PATIENCE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
         try:
             await asyncio.to_thread(client.connect, ("127.0.0.1", listener.port))

@@ -1,6 +1,5 @@
 """The argument of MAIL and RCPT."""
 
-import time
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal
 
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingress.path import Fault, MailOptions, Path, read_mail_options, read_path
+from tests.mail.timing import within_seconds
 
 LONG_LOCAL = "bounces+123456-" + "a" * 100
 
@@ -207,8 +207,6 @@ def test_a_path_reads_as_the_plain_reader_has_it(inside: str, enclosed: bool) ->
 @pytest.mark.parametrize("before", ["", "<", '<"', "<@", "<a@", "<a@b> "])
 def test_no_argument_takes_long(hostile: str, before: str) -> None:
     argument = f"FROM:{before}{hostile * (4096 // len(hostile))}"
-    began = time.perf_counter()
-    for _ in range(3):
+    with within_seconds(0.5):
         read_path(argument, "FROM")
         read_path(argument + ">", "FROM")
-    assert time.perf_counter() - began < 0.5

@@ -15,6 +15,7 @@ from gateway.ingress.service import serve_smtp
 from storage import engine as storage_engine
 from tests.ingress.conftest import HOSTNAME, Contexts, Listen, bound_socket
 from tests.ingress.smtp_client import Client
+from tests.waiting import PATIENCE, locks_awaited, until
 
 
 async def test_a_drain_says_421_to_the_idle_and_lets_the_others_finish(listen: Listen) -> None:
@@ -25,7 +26,7 @@ async def test_a_drain_says_421_to_the_idle_and_lets_the_others_finish(listen: L
         await silent.reply()
         await busy.envelope()
         await busy.say("DATA")
-        draining = asyncio.create_task(listener.service.drain(5))
+        draining = asyncio.create_task(listener.service.drain(PATIENCE))
         assert (await idle.reply()).startswith("421 4.3.2")
         assert (await silent.reply()).startswith("421 4.3.2")
         with pytest.raises(ConnectionRefusedError):
@@ -59,8 +60,8 @@ async def test_a_drain_waits_for_a_commit_under_way(listen: Listen, engine: Asyn
         await client.envelope()
         await client.say("DATA")
         client.send(b"\r\n.\r\n")
-        await asyncio.sleep(0.1)
-        draining = asyncio.create_task(listener.service.drain(5))
+        await locks_awaited(engine)
+        draining = asyncio.create_task(listener.service.drain(PATIENCE))
         await asyncio.sleep(0.1)
         await lock.rollback()
         assert (await client.reply()).startswith("250")
@@ -130,9 +131,7 @@ async def test_a_failed_handshake_ends_the_session_alone(listen: Listen, context
         assert (await client.say("STARTTLS")).startswith("220")
         client.send(b"this is no TLS at all\r\n")
         assert await client.closed_after_replies()
-    async with asyncio.timeout(5):
-        while listener.service.connections:
-            await asyncio.sleep(0.01)
+    await until(lambda: not listener.service.connections)
     async with listener.client() as client:
         await client.hello()
 

@@ -26,15 +26,18 @@ from tests.processes.harness import Parent, parent
 
 T = TypeVar("T")
 
-# What a gateway writes at its start stays: whose database it is, and where its pages are. So does the revision of the schema.
+# What a gateway writes at its start stays: whose database it is, where its pages are, whether it sends. So does the schema's revision.
 EMPTY = """
     DO $$ BEGIN
+        ALTER TABLE audit_log DISABLE TRIGGER USER;
         EXECUTE (
             SELECT 'TRUNCATE ' || string_agg(format('%I', relname), ', ') || ' RESTART IDENTITY'
             FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-                AND relname NOT IN ('alembic_version', 'instance', 'controls')
+                AND relname NOT IN ('alembic_version', 'instance', 'controls', 'audit_head')
         );
-        DELETE FROM controls WHERE name <> 'site';
+        ALTER TABLE audit_log ENABLE TRIGGER USER;
+        UPDATE audit_head SET id = 0, digest = decode(repeat('00', 32), 'hex');
+        DELETE FROM controls WHERE name NOT IN ('site', 'shadow');
     END $$
 """
 IN_HAND = """

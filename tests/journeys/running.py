@@ -99,7 +99,7 @@ departments = ["support"]
 language = "ru"
 """
 TOKEN_IS_ENOUGH = 'agent_authentication = "token"'
-SECONDS = 30.0
+SECONDS = 60.0
 POLL = 0.03
 
 numbers = count(1)

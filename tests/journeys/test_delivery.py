@@ -117,11 +117,20 @@ async def test_in_the_shadow_everything_is_decided_and_recorded_and_nothing_is_s
             assert [(each["kind"], each["state"], each["attempts"]) for each in listed] == [
                 ("new_ticket", "cancelled", 0), ("registered", "cancelled", 0),
             ]  # fmt: skip
-            assert {each["last_error"] for each in listed} == {"not sent: the desk was in shadow mode"}
+            assert (await shadow.json("status"))["sending"].startswith("off")
+            # Commands beside it stand in the same shadow.
+            status, _, error = await shadow.command("tickets", "reply", "1", "--as", "dana@staff.test", "--text", "We are on our way.")
+            assert status == 0, error
+            status, _, error = await shadow.command("tickets", "set", "1", "--status", "closed", "--as", "dana@staff.test")
+            assert status == 0, error
+            listed = await shadow.json("outbox", "list")
+            assert {"agent_reply", "closed"} <= {each["kind"] for each in listed}
+            assert {(each["state"], each["last_error"]) for each in listed} == {("cancelled", "not sent: the desk was in shadow mode")}
         async with running(database_url, tmp_path, relay=relay) as real:
             await real.take(letter("bob@client.test", "sales@desk.test", "The lift stops"))
             await real.letters_to("bob@client.test")
             await real.quiet()
+            assert (await real.json("status"))["sending"] == "on"
         assert {each.message["X-Deskgate-Ticket"] for each in relay.messages} == {"2"}
 
 

@@ -15,7 +15,7 @@ from tests.journeys.running import POLL, SECONDS, Running, letter, reply_to
 from tests.peers.smtp_peer import Fault, close, reply, reset
 
 DANA = "Dana Agent <dana@staff.test>"
-SOON = "[outbound.retry]\nfirst_delay = 5\nmax_delay = 5"
+LATER_ON = "[outbound.retry]\nfirst_delay = 600\nmax_delay = 600"
 QUICKLY = "[outbound.retry]\nfirst_delay = 0.2\nmax_delay = 0.2"
 
 LATER = [
@@ -91,7 +91,7 @@ overall_hour = 10000
 
 
 async def test_whatever_may_pass_is_tried_again_and_whatever_may_not_is_told_at_once(lend: Lender) -> None:
-    async with lend(outbound="timeout = 2", tables=SOON + QUIET) as gateway:
+    async with lend(tables=LATER_ON + QUIET) as gateway:
         relay = gateway.relay
         for number, (command, answer) in enumerate((*LATER, *NEVER), 1):
             if command in ("CONNECT", "EHLO"):
@@ -128,7 +128,7 @@ async def test_whatever_may_pass_is_tried_again_and_whatever_may_not_is_told_at_
 
 
 async def test_one_recipient_of_two_is_refused_and_the_agent_is_told_whom_it_did_not_reach(lend: Lender) -> None:
-    async with lend(outbound="timeout = 2", tables=QUICKLY) as gateway:
+    async with lend(tables=QUICKLY) as gateway:
         relay = gateway.relay
         await gateway.take(letter("Anna <anna@client.test>", "sales@desk.test"))
         [notified] = await gateway.letters_to("dana@staff.test")
@@ -157,7 +157,7 @@ async def test_one_recipient_of_two_is_refused_and_the_agent_is_told_whom_it_did
 
 @pytest.mark.parametrize("fault", [close(), reset()], ids=lambda fault: fault.kind)
 async def test_an_answer_lost_after_the_final_dot_is_asked_for_again_with_the_same_letter_and_counted(fault: Fault, lend: Lender) -> None:
-    async with lend(outbound="timeout = 2", tables=QUICKLY + QUIET) as gateway:
+    async with lend(tables=QUICKLY + QUIET) as gateway:
         gateway.relay.on("END", fault, times=1)
         told = await shown(gateway, await one_letter(gateway, 1), lambda each: each["state"] == "sent")
         assert (told["attempts"], told["possible_duplicates"]) == (2, 1)
@@ -169,8 +169,7 @@ async def test_an_answer_lost_after_the_final_dot_is_asked_for_again_with_the_sa
 
 
 async def test_a_letter_that_is_late_is_told_once_and_one_that_expires_fails_with_the_last_answer(lend: Lender) -> None:
-    outbound = "timeout = 2\nwarn_hours = 0.0002\nexpiry = 0.001"
-    async with lend(outbound=outbound, tables=QUICKLY) as gateway:
+    async with lend(outbound="warn_hours = 0.0002\nexpiry = 1", tables=QUICKLY) as gateway:
         relay = gateway.relay
         await gateway.take(letter("Anna <anna@client.test>", "sales@desk.test"))
         [notified] = await gateway.letters_to("dana@staff.test")
@@ -178,6 +177,11 @@ async def test_a_letter_that_is_late_is_told_once_and_one_that_expires_fails_wit
         relay.on("RCPT", reply("450 4.2.1 mailbox busy"), matching=lambda address: address == "anna@client.test")
         await gateway.take(reply_to(notified, DANA, "Use the extinguisher."))
         [row] = await gateway.rows("SELECT id FROM outbox_messages WHERE kind = 'agent_reply'")
+        told = await shown(gateway, row["id"], lambda each: each["attempts"] >= 3)
+        while not await gateway.rows("SELECT id FROM ticket_events WHERE kind = 'delivery_delayed'"):
+            await asyncio.sleep(POLL)
+        # An hour later.
+        await gateway.alter("UPDATE outbox_messages SET expires_at = expires_at - interval '1 hour' WHERE kind = 'agent_reply'")
         told = await shown(gateway, row["id"], lambda each: each["state"] == "failed")
         assert told["last_error"].startswith("given up after")
         assert told["last_error"].endswith("450 4.2.1 mailbox busy")
@@ -192,7 +196,7 @@ async def test_a_letter_that_is_late_is_told_once_and_one_that_expires_fails_wit
 
 
 async def test_the_operator_retries_cancels_and_holds(lend: Lender) -> None:
-    async with lend(outbound="timeout = 2", tables="[outbound.retry]\nfirst_delay = 600\n" + QUIET) as gateway:
+    async with lend(tables=LATER_ON + QUIET) as gateway:
         relay = gateway.relay
         relay.on("RCPT", reply("451 4.3.0 later"))
         first, second = [await one_letter(gateway, number) for number in (1, 2)]

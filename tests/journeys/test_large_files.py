@@ -56,7 +56,7 @@ def links_of(received: Received) -> list[str]:
 
 async def download(gateway: Running, path: str, method: str = "GET", **headers: str) -> Downloaded:
     def converse() -> Downloaded:
-        connection = http.client.HTTPConnection(gateway.web, timeout=20)
+        connection = http.client.HTTPConnection(gateway.web, timeout=60)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         said = connection.getresponse()
         told = Downloaded(said.status, {name.lower(): value for name, value in said.getheaders()}, said.read())

@@ -67,7 +67,7 @@ async def test_status_says_which_server_is_down_and_since_when(lend: Lender) -> 
     async with lend(tables=QUICKLY) as gateway:
         gateway.relay.on("CONNECT", reply("421 4.3.2 too busy"))
         await gateway.take(letter("anna@client.test", "sales@desk.test"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await gateway.rows("SELECT name FROM destinations_down") or await gateway.rows(UNDER_WAY):
                 await asyncio.sleep(0.1)
         [relay] = (await gateway.json("status"))["destinations"]

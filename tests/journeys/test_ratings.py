@@ -244,7 +244,7 @@ async def test_links_expire_cannot_be_altered_and_are_used_up(lend: Lender) -> N
         off = OWN.replace("score = 3", 'score = 3\nactive = false\n[[satisfaction.level]]\nname = "Best"\nscore = 4')
         gateway.config.write_text(gateway.config.read_text("utf-8").replace(OWN, off), "utf-8")
         gateway.process.signal(signal.SIGHUP)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "Best" not in (page := await fetch(gateway, eve[1])).body:
                 await asyncio.sleep(0.1)
         assert (page.status, "Good" in page.body) == (200, False)

@@ -53,7 +53,7 @@ async def states(gateway: Running) -> dict[str, str]:
 
 async def page(gateway: Running, path: str) -> str:
     def read() -> str:
-        with urllib.request.urlopen(f"http://{gateway.web}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{gateway.web}{path}", timeout=60) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(read)

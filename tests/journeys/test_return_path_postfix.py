@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.conftest import fresh_database
 from tests.journeys.running import Running, letter, reply_to, running
-from tests.peers.dovecot import free_ports
+from tests.peers.ports import free_ports
 from tests.peers.postfix import installed, postfix
 from tests.peers.smtp_peer import Received, SmtpPeer, reply
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,8 @@ from migrations.run import include_object
 from storage.engine import database_away
 from storage.models import metadata
 from tests.conftest import named, plain
+from tests.journeys.in_process import run_here
+from tests.processes.gateway import write_config
 
 
 @pytest_asyncio.fixture
@@ -222,14 +225,14 @@ async def test_a_migration_gives_up_where_somebody_holds_a_table_and_leaves_ever
         async with holder.transaction():
             await holder.execute("LOCK TABLE tickets IN ACCESS SHARE MODE")
             with pytest.raises(DBAPIError, match="lock timeout") as failure:
-                await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 10)
+                await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 60)
             assert database_away(failure.value), "to be tried again later"
         assert await rows(database_url, SCHEMA) == before
         await asyncio.to_thread(migrations.downgrade, database_url, "base")
         async with holder.transaction():
             await holder.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
             with pytest.raises(DBAPIError, match="lock timeout"):
-                await asyncio.wait_for(asyncio.to_thread(migrations.upgrade, database_url), 10)
+                await asyncio.wait_for(asyncio.to_thread(migrations.upgrade, database_url), 60)
     finally:
         await holder.close()
     await asyncio.to_thread(migrations.upgrade, database_url)
@@ -243,7 +246,7 @@ async def test_a_statement_that_takes_too_long_is_given_up(database_url: str, mo
         async with holder.transaction():
             await holder.execute("LOCK TABLE tickets IN ACCESS SHARE MODE")
             with pytest.raises(DBAPIError, match="statement timeout"):
-                await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 10)
+                await asyncio.wait_for(asyncio.to_thread(migrations.downgrade, database_url, "base"), 60)
     finally:
         await holder.close()
 
@@ -268,7 +271,7 @@ async def test_an_index_whose_building_was_interrupted_is_built_anew_while_other
         await writer.execute("LOCK TABLE outbox_recipients IN ROW EXCLUSIVE MODE")
         upgrade = asyncio.create_task(asyncio.to_thread(migrations.upgrade, database_url))
         waiting = f"SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%CONCURRENTLY%{index}%'"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await rows(database_url, waiting):
                 await asyncio.sleep(0.02)
             # Another one is not kept waiting behind it.
@@ -331,3 +334,13 @@ async def test_what_is_asked_often_is_found_by_an_index_of_its_own(database_url:
         assert index in "".join(row[0] for row in await connection.fetch(f"EXPLAIN {query}"))
     finally:
         await connection.close()
+
+
+async def test_an_operator_who_migrates_is_in_the_audit_log(database_url: str, tmp_path: Path) -> None:
+    await asyncio.to_thread(migrations.downgrade, database_url, "0013")
+    config = write_config(tmp_path / "config.toml", database_url)
+    for _ in range(2):
+        status, out, err = await run_here("migrate", "--config", str(config))
+        assert (status, out) == (0, f"the schema is {migrations.head()}\n"), err
+    told = "SELECT concat(action, ' ', result, ' ', changes) FROM audit_log"
+    assert await rows(database_url, told) == [f'migrate done {{"schema": {{"to": "{migrations.head()}", "from": "0013"}}}}']

@@ -1,7 +1,6 @@
 """What relays say when they take a letter, as they are known to say it."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from gateway.outbound.attempt import conclude
 from gateway.outbound.retry import Delivered, Policy
 from storage import outbox
 from storage.outbox import AttemptEnd, Settled
+from tests.mail.timing import within_seconds
 from tests.outbound.letters import letter, make_ticket, new_letter
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -81,9 +81,8 @@ def test_whatever_a_relay_says_there_are_few_ids_and_each_is_one(reply: str, hos
 
 @pytest.mark.parametrize("filler", ["<a", "<a@", "id ", "id=a@", "queued as ", "a@", "<<<@@@", "message id id id "])
 def test_no_answer_takes_long_to_read(filler: str) -> None:
-    began = time.perf_counter()
-    announced_ids("250 " + filler * 200_000, "relay.test")
-    assert time.perf_counter() - began < 0.1
+    with within_seconds(0.5):
+        announced_ids("250 " + filler * 200_000, "relay.test")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from gateway.outbound.directory import DirectoryTransport
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Refused
 from tests.peers.certificates import self_signed
 from tests.peers.smtp_peer import Fault, SmtpPeer, close, hang, reply, reset, slow
+from tests.waiting import until
 
 CONTENT = b"From: a@desk.test\r\nSubject: x\r\nMessage-ID: <x@desk.test>\r\n\r\n.dot\r\nbody\r\n..\r\n"
 PARCEL = Parcel("1", "b@desk.test", ("client@client.test",), CONTENT)
@@ -24,7 +25,7 @@ TWO = replace(PARCEL, recipients=("a@client.test", "b@client.test"))
 
 
 def relay_of(peer: SmtpPeer, **given: Any) -> Relay:
-    defaults: dict[str, Any] = {"timeout": 0.4, "final_timeout": 0.4, "attempt": 5.0, "hostname": "desk.test"}
+    defaults: dict[str, Any] = {"timeout": 20.0, "final_timeout": 20.0, "attempt": 60.0, "hostname": "desk.test"}
     return Relay(peer.host, peer.port, **defaults | given)
 
 
@@ -65,7 +66,8 @@ async def test_a_passing_trouble_at_any_command_defers_the_letter(command: str, 
         peer.on(command, fault)
         if command == "EHLO":
             peer.on("HELO", fault)
-        outcome = (await deliver(peer))["client@client.test"]
+        bounds: dict[str, Any] = {"timeout": 0.8, "final_timeout": 0.8} if fault.kind == "hang" else {}
+        outcome = (await deliver(peer, **bounds))["client@client.test"]
         assert isinstance(outcome, Deferred)
         assert outcome.unanswered is (command == "END" and fault.kind != "reply")
         assert outcome.unreachable is (command in ("CONNECT", "EHLO"))
@@ -153,7 +155,7 @@ async def test_an_attempt_has_its_time_whatever_the_relay_does() -> None:
 async def test_a_hang_after_the_final_dot_may_have_delivered() -> None:
     async with SmtpPeer() as peer:
         peer.on("END", hang())
-        outcome = (await deliver(peer, attempt=0.2))["client@client.test"]
+        outcome = (await deliver(peer, attempt=1.0))["client@client.test"]
         assert isinstance(outcome, Deferred)
         assert outcome.unanswered
 
@@ -210,9 +212,7 @@ async def test_a_kept_connection_that_the_relay_ended_costs_no_attempt(fault: Fa
 async def test_idle_connections_are_quit() -> None:
     async with SmtpPeer() as peer, transport_to(peer, idle=0.05) as transport:
         await transport.deliver(PARCEL)
-        async with asyncio.timeout(5):
-            while peer.open_connections:
-                await asyncio.sleep(0.01)
+        await until(lambda: not peer.open_connections)
         assert peer.commands[-1] == "QUIT"
 
 
@@ -225,10 +225,10 @@ async def test_no_more_connections_are_opened_than_allowed() -> None:
 
 
 async def test_a_letter_that_finds_no_place_is_given_back_untried() -> None:
-    async with SmtpPeer() as peer, transport_to(peer, connections=1, patience=0.05, timeout=2.0) as transport:
-        peer.on("MAIL", slow(0.3), times=1)
+    async with SmtpPeer() as peer, transport_to(peer, connections=1, patience=0.05) as transport:
+        peer.on("MAIL", slow(1.0), times=1)
         first = asyncio.create_task(transport.deliver(PARCEL))
-        await asyncio.sleep(0.02)
+        await until(lambda: peer.open_connections)
         outcome = (await transport.deliver(PARCEL))["client@client.test"]
         assert isinstance(outcome, Deferred)
         assert (outcome.busy, outcome.unreachable) == (True, False)
@@ -242,7 +242,7 @@ async def test_a_cancelled_delivery_leaves_no_half_transaction_behind() -> None:
     async with SmtpPeer() as peer, transport_to(peer, connections=1) as transport:
         peer.on("RCPT", hang(), times=1)
         task = asyncio.create_task(transport.deliver(PARCEL))
-        await asyncio.sleep(0.1)
+        await until(lambda: any(each.startswith("RCPT") for each in peer.commands))
         task.cancel()
         assert isinstance((await transport.deliver(PARCEL))["client@client.test"], Delivered)
         assert peer.connections == 2
@@ -292,9 +292,9 @@ async def test_tls_is_spoken_and_the_certificate_verified(security: str, certifi
     server.load_cert_chain(certificate)
     trusting = ssl.create_default_context(cafile=certificate)
     async with SmtpPeer(tls=server, implicit_tls=security == "tls") as peer:
-        assert isinstance((await deliver(peer, security=security, tls=trusting, timeout=5.0))["client@client.test"], Delivered)
+        assert isinstance((await deliver(peer, security=security, tls=trusting))["client@client.test"], Delivered)
         assert peer.messages[0].tls
-        outcome = (await deliver(peer, security=security, timeout=5.0))["client@client.test"]
+        outcome = (await deliver(peer, security=security))["client@client.test"]
         assert isinstance(outcome, Deferred)
         assert outcome.unreachable
         assert "certificate" in outcome.reply

@@ -12,6 +12,7 @@ from gateway.outbound.dialogue import Broken, Dialogue
 from gateway.outbound.retry import Delivered
 from gateway.outbound.session import Session
 from gateway.outbound.transaction import PIECE, Transaction
+from tests.waiting import until
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 A = "a@client.test"
@@ -36,7 +37,7 @@ async def test_replies_belong_to_commands_in_their_order() -> None:
 
     async with dialogue_with(serve) as dialogue:
         dialogue.write(b"A\r\nB\r\nC\r\n", replies=3)
-        assert [(await dialogue.reply(1.0)).text for _ in range(3)] == ["one", "two\ntwo", "three"]
+        assert [(await dialogue.reply(20.0)).text for _ in range(3)] == ["one", "two\ntwo", "three"]
         with pytest.raises(Broken, match=r"no answer within 0\.05 s"):
             await dialogue.reply(0.05)
 
@@ -49,9 +50,9 @@ async def test_what_came_before_the_end_is_still_told() -> None:
     async with dialogue_with(serve) as dialogue:
         dialogue._awaited = 2
         await asyncio.sleep(0.05)
-        assert (await dialogue.reply(1.0)).code == 421
+        assert (await dialogue.reply(20.0)).code == 421
         with pytest.raises(Broken, match="the server closed the connection"):
-            await dialogue.reply(1.0)
+            await dialogue.reply(20.0)
         assert not dialogue.open
 
 
@@ -60,8 +61,7 @@ async def test_what_nobody_asked_ends_the_session() -> None:
         writer.write(b"250 by the way\r\n")
 
     async with dialogue_with(serve) as dialogue:
-        await asyncio.sleep(0.05)
-        assert not dialogue.open
+        await until(lambda: not dialogue.open)
         with pytest.raises(Broken) as broken:
             dialogue.write(b"NOOP\r\n", replies=1)
         assert broken.value.out_of_step
@@ -85,9 +85,9 @@ async def test_a_large_letter_is_held_once_and_blocks_nobody() -> None:
     async def turns() -> None:
         nonlocal slowest
         while True:
-            before = time.perf_counter()
+            before = time.thread_time()
             await asyncio.sleep(0)
-            slowest = max(slowest, time.perf_counter() - before)
+            slowest = max(slowest, time.thread_time() - before)
 
     async with dialogue_with(serve) as dialogue:
         waiting: list[int] = []
@@ -100,7 +100,7 @@ async def test_a_large_letter_is_held_once_and_blocks_nobody() -> None:
         dialogue._transport.write = watched  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(turns())
         transaction = Transaction(Parcel("1", "", (A,), content))
-        await transaction.run(Session(dialogue, {"pipelining": ""}, timeout=10.0, final_timeout=10.0))
+        await transaction.run(Session(dialogue, {"pipelining": ""}, timeout=60.0, final_timeout=60.0))
         task.cancel()
     assert transaction.outcomes == {A: Delivered("250 taken")}
     assert len(waiting) > len(content) // PIECE

@@ -17,7 +17,7 @@ from gateway.domain.states import OutboxState
 from gateway.outbound.deliver import Relay, SmtpTransport
 from tests.outbound.letters import make_ticket, new_letter
 from tests.outbound.test_sender import Desk, add, sending, show, until
-from tests.peers.dovecot import free_ports
+from tests.peers.ports import free_ports
 from tests.peers.postfix import PROGRAMS, Postfix, installed, postfix
 from tests.peers.smtp_peer import SmtpPeer
 
@@ -30,7 +30,7 @@ AT_ONCE = ["", "-e", "-p", "-8", "-E", "-f ehlo", "-q quit", "-f rset", "-w 1"]
 
 
 def transport_to(port: int) -> SmtpTransport:
-    return SmtpTransport(Relay("127.0.0.1", port, timeout=5.0, final_timeout=5.0, attempt=20.0, hostname="desk.test"))
+    return SmtpTransport(Relay("127.0.0.1", port, timeout=30.0, final_timeout=30.0, attempt=60.0, hostname="desk.test"))
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def smtp_sink(port: int, options: str = "") -> AsyncIterator[None]:
     words = [*privileges, "-B", HARD, "-b", SOFT, *options.split(), f"127.0.0.1:{port}", "100"]
     process = await asyncio.create_subprocess_exec(program, *words)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 assert process.returncode is None, words
                 with contextlib.suppress(ConnectionRefusedError):
@@ -97,7 +97,7 @@ async def test_whatever_smtp_sink_lacks_or_does_beside_the_letter_the_letter_goe
     [port] = free_ports(1)
     async with smtp_sink(port, options), sending(sessions, transport_to(port)):
         ids = await add(sessions, new_letter(), new_letter())
-        shown = [await until(sessions, each, OutboxState.SENT, timeout=20) for each in ids]
+        shown = [await until(sessions, each, OutboxState.SENT) for each in ids]
     assert [(each.attempts, each.possible_duplicates) for each in shown] == [(1, 0)] * 2
 
 
@@ -117,10 +117,10 @@ async def test_each_recipient_comes_to_the_end_that_a_real_postfix_gives(session
                     new_letter("redirect@outside.test", text="word " * 20_000),
                     new_letter(recipients=(NewRecipient("redirect@outside.test", verp="b+1@desk.test"),), subject="With a return path"),
                 )
-                ended = await until(sessions, several, OutboxState.FAILED, timeout=30)
-                too_large = await until(sessions, large, OutboxState.FAILED, timeout=30)
-                await until(sessions, paths, OutboxState.SENT, timeout=30)
-            got = await behind.wait_for(2, timeout=30)
+                ended = await until(sessions, several, OutboxState.FAILED)
+                too_large = await until(sessions, large, OutboxState.FAILED)
+                await until(sessions, paths, OutboxState.SENT)
+            got = await behind.wait_for(2)
     replies = {each["address"]: (each["state"], each["reply"]) for each in ended.recipients}
     assert replies["redirect@outside.test"][0] == "sent"
     assert replies["redirect@outside.test"][1].startswith("250 2.0.0 Ok: queued as")
@@ -144,8 +144,8 @@ async def test_a_postfix_that_goes_away_and_comes_back_gets_what_waited(sessions
         waiting = await until(sessions, letter_id, OutboxState.QUEUED, attempts=1)
         assert str(port) in (waiting.last_error or ""), "it says which server is away"
         with postfix(port=port, desk=behind.port, rules=behind.port):
-            await until(sessions, letter_id, OutboxState.SENT, timeout=30)
-            await behind.wait_for(1, timeout=30)
+            await until(sessions, letter_id, OutboxState.SENT)
+            await behind.wait_for(1)
         shown = await show(sessions, letter_id)
     assert shown.possible_duplicates == 0
 
@@ -155,7 +155,7 @@ async def limit_size(running: Postfix, octets: int) -> None:
         file.write(f"message_size_limit = {octets}\nmailbox_size_limit = 0\nsmtpd_error_sleep_time = 0\n")
     reload = await asyncio.create_subprocess_exec(installed(), "-c", str(running.root), "reload", stderr=asyncio.subprocess.DEVNULL)
     assert await reload.wait() == 0, running.log()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with aiosmtplib.SMTP(hostname="127.0.0.1", port=running.port, start_tls=False) as client:
                 await client.ehlo()

@@ -182,9 +182,9 @@ async def test_a_server_that_wants_a_login_lets_letters_wait() -> None:
 
 async def test_who_does_not_connect_or_greet_is_told_of_in_plain_words(tmp_path: Path) -> None:
     async with SmtpPeer(tls=Authority(tmp_path).context("localhost"), implicit_tls=True) as peer:
-        told = await refused(peer, timeout=0.3)
-        assert told == f'127.0.0.1:{peer.port}: no greeting within 0.3 s; if it speaks TLS from the start (port 465), set security = "tls"'
+        told = await refused(peer, timeout=1.0)
+        assert told == f'127.0.0.1:{peer.port}: no greeting within 1 s; if it speaks TLS from the start (port 465), set security = "tls"'
     assert await refused(peer) == f"127.0.0.1:{peer.port} cannot be reached: connection refused"
     async with SmtpPeer() as peer:
         peer.on("EHLO", hang())
-        assert await refused(peer, timeout=0.3) == f"127.0.0.1:{peer.port}: no answer within 0.3 s"
+        assert await refused(peer, timeout=1.0) == f"127.0.0.1:{peer.port}: no answer within 1 s"

@@ -25,7 +25,7 @@ from tests.outbound.letters import new_letter
 from tests.outbound.signing import dkim_key, verified
 from tests.outbound.test_sender import SENDING, Desk, add, transport_to, until
 from tests.outbound.test_sign import BLOBS, BOTH, LETTERS
-from tests.peers.dovecot import free_ports
+from tests.peers.ports import free_ports
 from tests.peers.postfix import Postfix, installed, postfix
 from tests.peers.smtp_peer import SmtpPeer, reply
 
@@ -109,7 +109,7 @@ async def test_signatures_survive_a_real_postfix(extensions: tuple[str, ...], sm
         with postfix(port=port, desk=sink.port, rules=sink.port) as between:
             if smtputf8:
                 await allow_smtputf8(between)
-            transport = SmtpTransport(Relay("127.0.0.1", between.port, timeout=20.0, hostname="desk.test"))
+            transport = SmtpTransport(Relay("127.0.0.1", between.port, timeout=30.0, hostname="desk.test"))
             for number, of in enumerate(LETTERS.values()):
                 path = replace(of, reverse_path=f"b+{number}@desk.test")
                 [copy] = copies(path, path.recipients)
@@ -130,7 +130,7 @@ async def allow_smtputf8(running: Postfix) -> None:
         file.write("smtputf8_enable = yes\n")
     reload = await asyncio.create_subprocess_exec(installed(), "-c", str(running.root), "reload", stderr=asyncio.subprocess.DEVNULL)
     assert await reload.wait() == 0, running.log()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with aiosmtplib.SMTP(hostname="127.0.0.1", port=running.port, start_tls=False) as client:
                 await client.ehlo()

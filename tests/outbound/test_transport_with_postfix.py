@@ -9,7 +9,7 @@ import pytest
 from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Parcel
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Refused
-from tests.peers.dovecot import free_ports
+from tests.peers.ports import free_ports
 from tests.peers.postfix import Postfix, postfix
 
 TAKEN, REFUSED, GREY, NOBODY = (f"{each}@outside.test" for each in ("silent", "refused", "grey", "nobody.here"))
@@ -25,7 +25,7 @@ def running() -> Iterator[Postfix]:
 
 
 async def deliver(made: Postfix, *parcels: Parcel) -> list[dict[str, Outcome]]:
-    transport = SmtpTransport(Relay("127.0.0.1", made.port, hostname="desk.test", timeout=10.0, final_timeout=10.0))
+    transport = SmtpTransport(Relay("127.0.0.1", made.port, hostname="desk.test", timeout=30.0, final_timeout=30.0))
     try:
         return [dict(await transport.deliver(each)) for each in parcels]
     finally:
@@ -45,7 +45,7 @@ async def test_each_recipient_gets_an_answer_of_its_own_and_the_session_goes_on(
     assert isinstance(first[NOBODY], Refused)
     assert isinstance(second[REFUSED], Refused)
     assert isinstance(third[TAKEN], Delivered)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "ehlo=1 mail=3 rcpt=2/6 data=2/3 rset=1 quit=1" not in running.log():
             await asyncio.sleep(0.05)
     log = running.log()

@@ -114,6 +114,15 @@ def test_it_does_not_run_as_root() -> None:
     assert f"--home-dir {last('WORKDIR').value} " in making
 
 
+def test_the_image_that_runs_has_nothing_to_build_with_and_signals_reach_the_parent() -> None:
+    stage = last("FROM").stage
+    commands = [each.value for each in instructions() if each.stage == stage and each.name == "RUN"]
+    assert [each for each in commands if re.search(r"\b(apt-get|apt|pip|gcc|build-essential)\b", each)] == []
+    # A shell in between would keep SIGTERM to itself.
+    assert last("ENTRYPOINT").command == ["deskgate"]
+    assert [each for each in instructions() if each.name == "STOPSIGNAL"] == []
+
+
 def test_the_entry_is_serve() -> None:
     assert last("ENTRYPOINT").command == ["deskgate"]
     assert "deskgate" in pyproject()["project"]["scripts"]

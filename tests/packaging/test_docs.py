@@ -4,6 +4,7 @@ import argparse
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,12 +17,16 @@ from gateway.domain.states import EventKind, InboundState, OutboxState
 from tests.packaging.test_make import recipes
 from tests.packaging.tree import PACKAGES, ROOT
 
-DOCUMENTS = sorted(path.relative_to(ROOT) for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")))
+DOCUMENTS = sorted(
+    path.relative_to(ROOT) for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md"))
+)
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 FENCE = re.compile(r"(?ms)^ *```\n(.*?)^ *```$")
-PATH = re.compile(r"(?:(?:gateway|storage|migrations|docs|tests)/[\w./-]*|[\w.-]+\.(?:py|md|toml|lock)|Dockerfile|Makefile)")
+PATH = re.compile(r"(?:(?:gateway|storage|migrations|docs|deploy|tests)/[\w./-]*|[\w.-]+\.(?:py|md|toml|lock)|Dockerfile|Makefile)")
+VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
+"""Of the shell, in runbooks; what stands in its place is a number, which is a word as well."""
 COMMAND = re.compile(r"^(?:\.venv/bin/)?deskgate +(?=[a-z-])")
 
 # What an operator makes or finds elsewhere than in the source tree.
@@ -86,8 +91,8 @@ def is_in_every_room(name: str) -> bool:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_command_parses(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in named_commands(document):
-        words = shlex.split(command)[1:]
-        options = words[: words.index(">")] if ">" in words else words
+        words = [VARIABLE.sub("7", word) for word in shlex.split(command)[1:]]
+        options = list(takewhile(lambda word: not re.match("[>|]", word), words))
         if options[-1:] in (["--help"], ["--version"]):
             continue
         fault = fault_of(options, monkeypatch)

@@ -74,7 +74,7 @@ def test_what_needs_the_environment_makes_it_first() -> None:
 
 def test_continuous_integration_is_a_sound_script() -> None:
     assert os.access(CI, os.X_OK)
-    told = subprocess.run(["bash", "-n", str(CI)], capture_output=True, text=True, timeout=20, check=False)
+    told = subprocess.run(["bash", "-n", str(CI)], capture_output=True, text=True, timeout=60, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     text = CI.read_text()
     assert "set -euo pipefail" in text
@@ -96,6 +96,6 @@ def test_continuous_integration_ends_within_25_minutes() -> None:
 
 def test_a_missing_tool_fails_continuous_integration(tmp_path: Path) -> None:
     (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
-    told = subprocess.run(["/bin/bash", str(CI)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=20, check=False)
+    told = subprocess.run(["/bin/bash", str(CI)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 1
     assert "git is missing" in told.stderr

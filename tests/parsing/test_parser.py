@@ -31,7 +31,7 @@ async def parser(limits: Limits | None = None, *, program: str = HOGS, size: int
 
 
 async def warm(parser: Parser, children: int = 2) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(parser.pids) < children:
             await asyncio.sleep(0.01)
 
@@ -91,7 +91,7 @@ async def test_processor_time_is_bounded_even_when_the_parent_does_not_look() ->
 async def test_a_child_killed_mid_parse_costs_the_message_nothing() -> None:
     async with parser(spares=1) as hogs:
         await warm(hogs)
-        parsing = asyncio.create_task(hogs.parse(b"sleep 0.5\r\nSubject: Slow\r\n\r\n", OURS))
+        parsing = asyncio.create_task(hogs.parse(b"sleep 1.2\r\nSubject: Slow\r\n\r\n", OURS))
         await asyncio.sleep(0.2)
         for pid in hogs.pids:  # the one at work and the spare
             os.kill(pid, signal.SIGKILL)
@@ -108,7 +108,7 @@ async def test_a_child_that_dies_once_is_tried_again(tmp_path: Path) -> None:
 
 
 async def test_a_spare_takes_over_at_once() -> None:
-    async with parser(Limits(seconds=0.2), spares=1) as hogs:
+    async with parser(Limits(seconds=1), spares=1) as hogs:
         await warm(hogs)
         before = hogs.pids
         await hogs.parse(b"spin", OURS)
@@ -139,7 +139,7 @@ async def test_a_cancelled_request_leaves_no_answer_for_the_next_one() -> None:
     async with parser() as hogs:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await hogs.parse(b"sleep 0.4\r\nSubject: Late\r\n\r\n", OURS)
+                await hogs.parse(b"sleep 1.5\r\nSubject: Late\r\n\r\n", OURS)
         assert await works(hogs)
 
 
@@ -223,7 +223,7 @@ asyncio.run(main())
         assert len(pids) == 2
         assert all(alive(pid) for pid in pids)
         parent.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(alive(pid) for pid in pids)

@@ -26,6 +26,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.certificates import self_signed
+from tests.peers.ports import free_ports
 
 PASSWORD = "open-sesame"
 KEY = b"a key that only tests and their Dovecot know"
@@ -231,15 +232,6 @@ def wait_until_it_answers(made: Dovecot, process: "subprocess.Popen[bytes]") -> 
             except OSError:
                 assert time.monotonic() < deadline, made.log()
                 time.sleep(0.05)
-
-
-def free_ports(number: int) -> list[int]:
-    """Dovecot cannot be given port 0."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def _base64(octets: bytes) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.dovecot import free_ports
+from tests.peers.ports import free_ports
 
 START_SECONDS = 20.0
 PROGRAMS = "/usr/sbin:/usr/local/sbin"

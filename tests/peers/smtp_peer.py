@@ -24,6 +24,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Self
 
+from tests.peers.ports import held
 from tests.peers.smtp_faults import Fault, Rule, close, hang, raw, reply, reset, slow, twice
 
 __all__ = ["Fault", "Received", "SmtpPeer", "close", "hang", "raw", "reply", "reset", "slow", "twice"]
@@ -109,6 +110,7 @@ class SmtpPeer:
         self._takes_letters_to_nobody = takes_letters_to_nobody
         self._rules: list[Rule] = []
         self._server: asyncio.Server | None = None
+        self._held: socket.socket | None = None
         self._sessions: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Condition()
 
@@ -125,7 +127,7 @@ class SmtpPeer:
         """No more faults. Sessions that hang go on hanging."""
         self._rules.clear()
 
-    async def wait_for(self, number: int, timeout: float = 10.0) -> list[Received]:
+    async def wait_for(self, number: int, timeout: float = 60.0) -> list[Received]:
         """Until so many mails were accepted; raises AssertionError otherwise."""
         try:
             async with asyncio.timeout(timeout), self._arrived:
@@ -142,12 +144,20 @@ class SmtpPeer:
         context = self._tls if self._implicit_tls else None
         self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=context, limit=1 << 20)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._release()
 
     async def stop(self) -> None:
-        """Refuses connections from now on, and cuts the open ones. `start` opens the same port again."""
+        """Refuses connections from now on, and cuts the open ones. `start` opens the same port again, which nobody gets meanwhile."""
         if self._server is not None:
             self._server.close()
+            self._release()
+            self._held = held(self.host, self.port)
         await self.hang_up()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     async def hang_up(self) -> None:
         """Cuts the open connections, and goes on listening."""
@@ -161,6 +171,7 @@ class SmtpPeer:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
+        self._release()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

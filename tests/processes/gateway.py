@@ -18,7 +18,7 @@ hostname = "desk.example.com"
 listen = ["127.0.0.1:0"]
 processes = {processes}
 [limits]
-drain_seconds = 8
+drain_seconds = 30
 [database]
 url = {url}
 data_dir = {data_dir}
@@ -71,7 +71,7 @@ class Gateway:
         host, _, port = self.web.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
         writer.close()
         return int(head.split()[1]), body

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 START_SECONDS = 90.0
 CLOCK_TICK = 0.02
 
@@ -34,9 +36,10 @@ class Parent:
 
     def children(self) -> dict[str, int]:
         """Pids of the children by slot."""
-        return {slot: pid for pid, slot in children_of(self.pid).items() if slot}
+        forkers = [pid for pid, slot in children_of(self.pid).items() if slot == "forker"]
+        return {slot: pid for forker in forkers for pid, slot in children_of(forker).items() if slot not in ("", "forker")}
 
-    async def logged(self, *words: str, seconds: float = 10.0, after: int = 0) -> str:
+    async def logged(self, *words: str, seconds: float = PATIENCE, after: int = 0) -> str:
         """The first log line with all these words, of those after so many."""
 
         def found() -> str | None:
@@ -56,7 +59,7 @@ class Parent:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    async def ends(self, seconds: float = 30.0) -> int:
+    async def ends(self, seconds: float = PATIENCE) -> int:
         async with asyncio.timeout(seconds):
             code = await self.process.wait()
             await asyncio.gather(*self._readers)
@@ -73,25 +76,27 @@ async def _collect(stream: asyncio.StreamReader | None, lines: list[str]) -> Non
 
 
 @asynccontextmanager
-async def parent(command: Sequence[str], cwd: Path | None = None, more: Mapping[str, str] | None = None) -> AsyncIterator[Parent]:
+async def parent(
+    command: Sequence[str], cwd: Path | None = None, more: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> AsyncIterator[Parent]:
     """`more` of an environment than ours."""
     pipe = asyncio.subprocess.PIPE
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, map(os.path.abspath, sys.path)))} | dict(more or {})
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, cwd=cwd
+        sys.executable, *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, cwd=cwd, pass_fds=pass_fds
     )
     begun = Parent(process)
     try:
         yield begun
     finally:
-        left = [process.pid, *children_of(process.pid)]
+        left = [process.pid, *children_of(process.pid), *begun.children().values()]
         for pid in left if process.returncode is None else []:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         await begun.ends()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0, told: Callable[[], str] = str) -> None:
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE, told: Callable[[], str] = str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {told()}"
@@ -109,10 +114,10 @@ def children_of(pid: int) -> dict[int, str]:
 
 def slot_of(pid: int) -> str:
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        title = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return arguments[-3].decode() if b"gateway.supervisor.child" in arguments else ""
+    return title.removeprefix("deskgate: ") if title.startswith("deskgate: ") else ""
 
 
 def alive(pid: int) -> bool:

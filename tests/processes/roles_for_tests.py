@@ -75,7 +75,7 @@ async def standing(control: Control) -> None:
 
 async def slow(_control: Control) -> None:
     """Starts for so long that it hears nothing."""
-    time.sleep(60)
+    time.sleep(3600)
 
 
 async def crash(_control: Control) -> None:

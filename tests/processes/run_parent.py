@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
+from gateway.supervisor.notify import Notifier
+from gateway.supervisor.nursery import Nursery
 from gateway.supervisor.parent import Plan, Rejected, Reloaded, Supervisor
 from gateway.supervisor.roles import Role
 from gateway.supervisor.slot import Surroundings
@@ -13,13 +16,14 @@ from gateway.telemetry import logs, sharing
 
 
 class Nowhere:
-    """A database that is always there."""
+    """A database that is always there, or from the time on at which there is a certain file."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, marker: str | None) -> None:
+        self._marker = marker
 
     async def open(self) -> str:
-        await asyncio.sleep(self._seconds)
+        while self._marker is not None and not Path(self._marker).exists():
+            await asyncio.sleep(0.01)
         return "postgresql://nowhere"
 
     async def watch(self) -> None:
@@ -31,6 +35,7 @@ class Nowhere:
 
 def main() -> None:
     given = json.loads(sys.argv[1])
+    notifier = Notifier.of(os.environ)
     settings = Path(given["settings"])
     logs.configure("text", process="parent")
 
@@ -46,8 +51,9 @@ def main() -> None:
         plan = Plan(
             roles, sockets, settings.read_bytes(), around=Surroundings("text", shared), draining_seconds=given.get("draining_seconds", 20.0)
         )
-        supervisor = Supervisor(plan, Nowhere(given.get("database_seconds", 0.0)), reload, lambda line: print(line, flush=True))
-        asyncio.run(supervisor.run())
+        database = Nowhere(given.get("database_marker"))
+        with Nursery(shared) as nursery:
+            asyncio.run(Supervisor(plan, nursery, database, reload, lambda line: print(line, flush=True), notifier).run())
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ async def test_whoever_is_killed_is_replaced_and_no_mail_is_lost(tmp_path: Path,
         for slot in killed:
             assert "SIGKILL" in await running.served.logged("child_died", slot)
         assert await until_status(running, "/readyz", 200)
-        assert running.served.children().keys() == killed.keys()
+        await until(lambda: running.served.children().keys() == killed.keys(), PATIENCE, running.served.told)
         assert not set(running.served.children().values()) & set(killed.values())
 
 
@@ -170,7 +170,7 @@ async def test_nothing_of_a_killed_parent_stays_and_its_mail_does(data_dir: Path
         processes = [running.served.pid, *running.served.children().values(), *postmasters(data_dir)]
         assert len(processes) == 3
         os.kill(running.served.pid, signal.SIGKILL)
-        await until(lambda: not any(map(alive, processes)), 20.0, lambda: str(list(filter(alive, processes))))
+        await until(lambda: not any(map(alive, processes)), PATIENCE, lambda: str(list(filter(alive, processes))))
     async with gateway(config) as running:
         await until(lambda: any((data_dir / "outgoing").glob("*klara@client.test.eml")), PATIENCE, running.served.told)
         running.served.signal(signal.SIGTERM)
@@ -224,6 +224,7 @@ async def test_in_the_shadow_tickets_are_made_and_nothing_is_sent(tmp_path: Path
     async with gateway(config, "--shadow") as running:
         await running.send("shadow")
         await until_tickets(database_url, {"shadow"}, running)
+        await until(lambda: len(running.served.children()) == 3, PATIENCE, running.served.told)
         assert sorted(running.served.children()) == ["intake-0", "listener-0", "web-0"]
     assert not (tmp_path / "outgoing").exists()
 

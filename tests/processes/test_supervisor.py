@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from tests.processes.harness import Parent, alive, parent, until
+from tests.waiting import PATIENCE
 
 ROLES = "tests.processes.roles_for_tests"
 ECHO = {"name": "echo", "entry": f"{ROLES}:echo", "sockets": ["smtp"], "takes_mail": True}
@@ -60,7 +61,7 @@ class Line:
 
     async def ask(self, words: str = "hello") -> list[str]:
         self.writer.write(f"{words}\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return (await self.reader.readline()).decode().split()
 
     async def close(self) -> None:
@@ -79,7 +80,7 @@ async def ask_once(address: str) -> list[str]:
 async def all_children_answer(address: str, wanted: int) -> dict[str, int]:
     """Asks until so many different children have answered; their pids by slot."""
     seen: dict[str, int] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(seen) < wanted:
             lines = [await Line.to(address) for _ in range(8)]
             for line in lines:
@@ -114,7 +115,7 @@ async def test_no_child_survives_a_killed_parent(start: Start) -> None:
         await until(lambda: len(served.children()) == 3)
         children = served.children().values()
         os.kill(served.pid, signal.SIGKILL)
-        await until(lambda: not any(map(alive, children)), 5.0)
+        await until(lambda: not any(map(alive, children)))
 
 
 async def test_a_child_that_always_dies_is_started_again_ever_more_slowly(start: Start) -> None:
@@ -141,7 +142,7 @@ async def test_a_hang_up_hands_the_new_configuration_to_children_of_now_and_late
 
 
 async def until_answered(line: Line, settings: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (await line.ask())[2] != settings:
             await asyncio.sleep(0.01)
 
@@ -184,7 +185,7 @@ async def test_stopping_refuses_new_connections_and_finishes_those_in_hand(start
 
 
 async def until_refused(address: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await (await Line.to(address)).close()
@@ -214,26 +215,26 @@ async def test_who_does_not_finish_in_time_is_killed(start: Start) -> None:
     async with start(ECHO, LINGER, draining_seconds=0.5) as served:
         await served.ready()
         served.signal(signal.SIGTERM)
-        assert await served.ends(10.0) == 0
+        assert await served.ends() == 0
         assert "linger-0" in await served.logged("killed_for_lateness")
 
 
 async def test_nobody_waits_for_a_child_that_has_not_started_yet(start: Start) -> None:
-    async with start(ECHO, SLOW) as served:
+    async with start(ECHO, SLOW, draining_seconds=3600.0) as served:
         await served.ready()
         await until(lambda: "slow-0" in served.children())
         served.signal(signal.SIGTERM)
-        assert await served.ends(10.0) == 0
+        assert await served.ends() == 0
 
 
 async def test_a_second_signal_hurries(start: Start, settings: Path, tmp_path: Path) -> None:
     settings.write_text(str(tmp_path / "left"))
-    async with start(LINGER) as served:
+    async with start(LINGER, draining_seconds=3600.0) as served:
         await served.ready()
         served.signal(signal.SIGTERM)
         await served.logged("stopping")
         served.signal(signal.SIGTERM)
-        assert await served.ends(10.0) == 0
+        assert await served.ends() == 0
         assert (tmp_path / "left").read_text() == "cancelled"
 
 
@@ -259,19 +260,20 @@ async def test_a_child_told_to_end_is_replaced_after_it_finished(start: Start) -
         assert (await ask_once(address))[1] != old
 
 
-async def test_it_is_ready_only_when_the_database_is(start: Start) -> None:
-    async with start(ECHO, database_seconds=2.0) as served:
+async def test_it_is_ready_only_when_the_database_is(start: Start, tmp_path: Path) -> None:
+    async with start(ECHO, database_marker=str(tmp_path / "there")) as served:
         await until(lambda: "echo-0" in served.children())
         await asyncio.sleep(1.0)
         assert served.stdout == []
+        (tmp_path / "there").touch()
         assert "smtp" in await served.ready()
 
 
-async def test_a_signal_while_the_database_comes_up_ends_it_without_a_ready_line(start: Start) -> None:
-    async with start(ECHO, database_seconds=60.0) as served:
+async def test_a_signal_while_the_database_comes_up_ends_it_without_a_ready_line(start: Start, tmp_path: Path) -> None:
+    async with start(ECHO, database_marker=str(tmp_path / "never")) as served:
         await until(lambda: "echo-0" in served.children())
         served.signal(signal.SIGTERM)
-        assert await served.ends(10.0) == 0
+        assert await served.ends() == 0
         assert served.stdout == ["database closed"]
 
 

@@ -33,7 +33,7 @@ async def screened(listen: Listen, sessions: async_sessionmaker[AsyncSession]) -
             names = await stack.enter_async_context(name_server(zone or {}))
             resolver = Resolver([names.address])
             stack.push_async_callback(resolver.close)
-            knocks = Greylist(sessions, policy.greylisting, resolver, 1.0) if policy.greylisting is not None else None
+            knocks = Greylist(sessions, policy.greylisting, resolver, 20.0) if policy.greylisting is not None else None
             count = counted if counted is not None else Counted()
             screener = Screener(policy, HOSTNAME, resolver, knocks, lambda key: key == "dana@staff.test", count)
             return await listen(options={"screener": screener} | more)

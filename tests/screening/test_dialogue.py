@@ -17,6 +17,7 @@ from tests.auth.nameserver import Zone
 from tests.ingress.conftest import Listener
 from tests.screening.conftest import Counted, Screened
 from tests.screening.scanner_peer import SPAM, ScannerPeer
+from tests.waiting import until
 
 LISTED: dict[tuple[str, str], Any] = {("1.0.0.127.bad.test", "A"): ["127.0.0.4"]}
 NAMED: dict[tuple[str, str], Any] = {("1.0.0.127.in-addr.arpa", "PTR"): ["mail.client.test"], ("mail.client.test", "A"): ["127.0.0.1"]}
@@ -127,12 +128,12 @@ async def test_a_refused_peer_is_told_of_in_the_log_once_a_session_and_counted(s
 
 async def test_dns_is_asked_while_the_peer_still_talks(screened: Screened) -> None:
     """So that the recipient's reply waits for what is left of the time alone."""
-    listener = await screened(Policy(lists=(bad("reject"),), dns_seconds=0.8), {("1.0.0.127.bad.test", "A"): "silent"})
+    listener = await screened(Policy(lists=(bad("reject"),), dns_seconds=2.5), {("1.0.0.127.bad.test", "A"): "silent"})
     async with listener.client() as client:
         await client.hello()
         await client.say("MAIL FROM:<a@b.test>")
-        await asyncio.sleep(0.9)
-        async with asyncio.timeout(0.5):
+        await asyncio.sleep(2.5)
+        async with asyncio.timeout(2):
             assert (await client.say("RCPT TO:<support@example.com>")).startswith("250")
 
 
@@ -233,13 +234,13 @@ async def test_a_session_goes_on_after_a_refusal_and_nothing_of_the_content_is_l
 
 
 async def test_a_scan_that_takes_long_neither_times_the_peer_out_nor_holds_up_others(screened: Screened) -> None:
-    async with ScannerPeer("clamd", delay=1.2) as peer:
+    async with ScannerPeer("clamd", delay=2.5) as peer:
         listener = await screened(Policy(scanners=(peer.scanner(),)))
-        listener.service._door.handler.limits = type(listener.service._door.limits)(idle_seconds=0.5)
+        listener.service._door.handler.limits = type(listener.service._door.limits)(idle_seconds=1.5)
         async with listener.client() as slow, listener.client() as other:
             await slow.hello()
             scanning = asyncio.create_task(slow.message())
-            await asyncio.sleep(0.2)
+            await until(lambda: peer.connections)
             await other.hello()
             assert (await other.say("NOOP")).startswith("250")
             assert (await scanning).startswith("250")

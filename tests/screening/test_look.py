@@ -53,7 +53,7 @@ async def test_dns_that_does_not_answer_lists_nobody_and_takes_its_time_alone(fa
     began = time.monotonic()
     found = await seen({(LISTED, "A"): fault, (POINTER, "PTR"): fault}, policy)
     assert found == Seen((), Unclear())
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 MANY = [f"h{number}.many.test" for number in range(40)]

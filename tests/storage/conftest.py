@@ -79,7 +79,7 @@ def other_process() -> Iterator[Callable[..., OtherProcess]]:
         process.kill()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

@@ -15,10 +15,11 @@ from gateway.telemetry import logs
 def logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    configured = structlog.get_config()
     yield
     root.handlers[:], root.level = handlers, level
     clear_contextvars()
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 @pytest.fixture

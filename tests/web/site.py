@@ -77,7 +77,7 @@ class Site:
         """`headers` with `_` for `-`."""
 
         def converse() -> Answer:
-            connection = http.client.HTTPConnection(*self.at, timeout=20)
+            connection = http.client.HTTPConnection(*self.at, timeout=60)
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             answer = connection.getresponse()
             told = Answer(

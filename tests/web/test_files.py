@@ -25,6 +25,7 @@ from storage import outbox
 from storage.engine import connect
 from tests.desk.values import KEYRING
 from tests.outbound.letters import make_ticket, new_letter
+from tests.waiting import PATIENCE
 from tests.web.site import Site, site
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -57,7 +58,7 @@ def link(letter: int, position: int = 1, days: float = 30, keyring: Keyring = KE
 
 async def download(pages: Site, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     def converse() -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(*pages.at, timeout=20)
+        connection = http.client.HTTPConnection(*pages.at, timeout=60)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         told = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
@@ -188,12 +189,12 @@ class Reader:
 
     async def begun(self) -> None:
         """The answer has begun: the place is taken."""
-        self._socket.settimeout(20)
+        self._socket.settimeout(60)
         assert await asyncio.to_thread(self._socket.recv, 12) == b"HTTP/1.1 200"
 
     async def read_all(self) -> bytes:
         def read() -> bytes:
-            self._socket.settimeout(20)
+            self._socket.settimeout(60)
             found = b""
             while chunk := self._socket.recv(1 << 20):
                 found += chunk
@@ -206,17 +207,17 @@ class Reader:
 
 
 async def answered(pages: Site, path: str, status: int) -> dict[str, str]:
-    for _ in range(200):
-        found, headers, _ = await download(pages, path)
-        if found == status:
-            return headers
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"no {status} for {path}")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found, headers, _ = await download(pages, path)
+            if found == status:
+                return headers
+            await asyncio.sleep(0.02)
 
 
 async def test_few_download_at_once_and_who_reads_nothing_loses_their_place(sessions: Sessions) -> None:
     large = bytes(8 * 1024 * 1024)
-    async with site(sessions, downloads=Limits(ANY, most=2, most_of_one=2, seconds=3.0)) as pages:
+    async with site(sessions, downloads=Limits(ANY, most=2, most_of_one=2, seconds=5.0)) as pages:
         path = link(await keep(pages, large))
         stuck = [Reader(pages, path), Reader(pages, path)]
         await asyncio.gather(*(each.begun() for each in stuck))

@@ -27,7 +27,7 @@ class Site:
     async def get(self, path: str) -> tuple[int, str]:
         reader, writer = await asyncio.open_connection(*self.address)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
         writer.close()
         return int(head.split()[1]), body
@@ -73,6 +73,7 @@ async def test_all_is_well(engine: AsyncEngine) -> None:
 async def test_a_database_that_is_away_is_said_in_plain_words_and_once() -> None:
     async with away() as engine, site(engine, probes.schema_serves(engine, fault)) as pages:
         assert await pages.get("/healthz") == (503, "the database does not answer\n")
+        assert await pages.get("/livez") == (200, "alive\n"), "no reason to start this process anew"
         assert await pages.get("/readyz") == (503, "the database does not answer\n")
         status, told = await pages.get("/metrics")
         assert status == 200

@@ -32,7 +32,7 @@ async def ask(url: str, **fields: str) -> str:
     body = urlencode(fields).encode() if fields else None
 
     def converse() -> str:
-        with urlopen(Request(url, body), timeout=20) as answer:
+        with urlopen(Request(url, body), timeout=60) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(converse)
@@ -86,7 +86,7 @@ async def test_a_reload_reaches_the_pages(tmp_path: Path, database_url: str) -> 
         gateway.config.write_text(f"[satisfaction]\nlogo = '{tmp_path}/logo.png'\n{SCALE}{config}", "utf-8")
         gateway.process.signal(signal.SIGHUP)
         seen = [before]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "Another Desk" not in seen[-1]:
                 seen.append(await ask(page))
         assert "<img" in seen[-1]

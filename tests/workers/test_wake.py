@@ -27,7 +27,7 @@ async def listening(engine: AsyncEngine, *channels: str) -> AsyncIterator[list[s
 
     task = asyncio.create_task(Listener(engine, {channel: hears(channel) for channel in channels}).run())
     try:
-        await asyncio.wait_for(ready.wait(), 5)
+        await asyncio.wait_for(ready.wait(), 60)
         heard.clear()
         yield heard
     finally:
@@ -35,7 +35,7 @@ async def listening(engine: AsyncEngine, *channels: str) -> AsyncIterator[list[s
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = 60.0) -> None:
     async with asyncio.timeout(timeout):
         while not condition():
             await asyncio.sleep(0.005)

@@ -10,6 +10,8 @@ _INVISIBLE = {
 }
 _SPACES = {ord(c): " " for c in "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"}
 _VISIBLE: Mapping[int, str | None] = {**_INVISIBLE, **_SPACES}
+# Most lines have none of these, and to translate one looks up every character of it.
+_UNLIKE_WHAT_IS_SEEN = re.compile(f"[{''.join(map(chr, _VISIBLE))}]")
 _QUOTE_MARKS = re.compile(r"[ \t]{0,3}>[> \t]*")
 
 
@@ -105,6 +107,6 @@ def _is_arrowed(line: str) -> bool:
 
 def plain(line: str) -> str:
     line = line[:_LONGEST_PLAIN]
-    visible = line.translate(_VISIBLE)
+    visible = line.translate(_VISIBLE) if _UNLIKE_WHAT_IS_SEEN.search(line) else line
     marks = _QUOTE_MARKS.match(visible) if not _is_arrowed(visible) else None
     return (visible[marks.end() :] if marks else visible).strip()

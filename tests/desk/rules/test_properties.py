@@ -138,7 +138,7 @@ def test_a_hundred_cruel_expressions_share_one_bound_wherever_they_look(key: str
     before = seen(message)
     begun = time.process_time()
     assert len(evaluate(rules, before).passed_over) == 100
-    assert time.process_time() - begun < 6, "without the bound it is a minute"
+    assert time.process_time() - begun < 15, "without the bound it is a minute"
 
 
 def test_an_expression_among_many_still_looks_at_all_of_a_usual_text() -> None:

@@ -10,7 +10,8 @@ from gateway.outbound.mx.gate import STEP
 from gateway.outbound.retry import Deferred, Delivered, Outcome, Refused
 from tests.auth.nameserver import Zone
 from tests.outbound.mx.world import CONTENT, ONE, PARCEL, to, world
-from tests.peers.smtp_peer import close, hang, reply, reset, slow
+from tests.peers.smtp_peer import Fault, close, hang, reply, reset, slow
+from tests.waiting import until
 
 TAKEN = Delivered("250 2.0.0 taken")
 TWO: Zone = {
@@ -84,9 +85,11 @@ async def test_however_a_domain_is_written_its_server_is_found(name: str) -> Non
     ],
     ids=lambda each: each if isinstance(each, str) else each.kind + each.text[:3],
 )
-async def test_where_one_server_gives_no_session_the_next_one_takes_the_letter(command: str, fault: object) -> None:
-    async with world(TWO, "127.0.0.2", "127.0.0.3", ways={"timeout": 0.4}) as around:
-        around.at("127.0.0.2").on(command, fault)  # type: ignore[arg-type]  # a fault, as parametrised
+async def test_where_one_server_gives_no_session_the_next_one_takes_the_letter(command: str, fault: Fault) -> None:
+    async with world(
+        TWO, "127.0.0.2", "127.0.0.3", ways={"timeout": 0.8 if fault.kind == "hang" else 20.0}, limits={"first_probe": 60.0}
+    ) as around:
+        around.at("127.0.0.2").on(command, fault)
         assert await around.deliver() == {"ann@client.test": TAKEN}
         assert len(around.at("127.0.0.3").messages) == 1
         # And the next letter does not go there first.
@@ -144,7 +147,7 @@ async def test_ipv6_comes_first_and_ipv4_behind_it() -> None:
     async with world(zone, "127.0.0.2") as around:
         begun = time.monotonic()
         assert await around.deliver() == {"ann@client.test": TAKEN}
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 10, "and not when the time for a connection is over"
         assert around.names.asked["mx1.client.test", "AAAA"] == 1
 
 
@@ -193,7 +196,7 @@ async def test_the_letter_waits_where_no_server_answers_and_each_is_named() -> N
 
 
 async def test_a_domain_that_is_down_is_probed_and_not_hammered() -> None:
-    async with world(ONE, "127.0.0.2", limits={"first_probe": 0.5, "longest_probe": 0.5}) as around:
+    async with world(ONE, "127.0.0.2", limits={"first_probe": 2.0, "longest_probe": 2.0}) as around:
         peer = around.at("127.0.0.2")
         peer.on("CONNECT", reply("421 4.3.2 down"))
         assert deferred(await around.deliver()).reply == "421 4.3.2 down, at mx1.client.test (127.0.0.2)"
@@ -202,10 +205,10 @@ async def test_a_domain_that_is_down_is_probed_and_not_hammered() -> None:
             # Nothing was tried, so no attempt counts; but the reason is told.
             assert (said.reply, said.unreachable, said.busy) == ("421 4.3.2 down, at mx1.client.test (127.0.0.2)", True, True)
             assert said.after is not None
-            assert 0 < said.after <= 0.5 + 5 * STEP
+            assert 0 < said.after <= 2.0 + 5 * STEP
         assert peer.connections == 1
         peer.heal()
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2.1)
         assert await around.deliver() == {"ann@client.test": TAKEN}
 
 
@@ -224,9 +227,7 @@ async def test_so_many_domains_are_remembered_and_no_more(monkeypatch: pytest.Mo
         for n in range(9):
             await around.deliver(to(f"a@d{n}.test"))
         assert list(around.transport._known) == ["d6.test", "d7.test", "d8.test"]
-        async with asyncio.timeout(2):
-            while around.at("127.0.0.2").open_connections > 3:
-                await asyncio.sleep(0.02)
+        await until(lambda: around.at("127.0.0.2").open_connections <= 3)
 
 
 async def test_while_a_probe_is_under_way_nobody_else_tries() -> None:
@@ -253,16 +254,16 @@ async def test_domains_are_delivered_to_side_by_side() -> None:
     zone: Zone = {(f"d{n}.test", "A"): [f"127.0.0.{n}"] for n in range(2, 6)}
     async with world(zone, *(f"127.0.0.{n}" for n in range(2, 6))) as around:
         for n in range(2, 6):
-            around.at(f"127.0.0.{n}").on("END", slow(0.4))
+            around.at(f"127.0.0.{n}").on("END", slow(1.0))
         begun = time.monotonic()
         outcomes = await around.deliver(to(*(f"a@d{n}.test" for n in range(2, 6))))
         assert set(outcomes.values()) == {TAKEN}
-        assert time.monotonic() - begun < 1.2
+        assert time.monotonic() - begun < 3.5, "one after another takes four seconds"
 
 
 async def test_a_domain_gets_so_many_connections_and_who_finds_none_comes_again() -> None:
-    async with world(ONE, "127.0.0.2", limits={"connections": 2}) as around:
-        around.at("127.0.0.2").on("END", slow(0.6))
+    async with world(ONE, "127.0.0.2", limits={"connections": 2, "patience": 1.0}) as around:
+        around.at("127.0.0.2").on("END", slow(2.5))
         outcomes = [each["ann@client.test"] for each in await asyncio.gather(*(around.deliver() for _ in range(4)))]
         assert outcomes.count(TAKEN) == 2
         busy = [each for each in outcomes if isinstance(each, Deferred)]
@@ -272,7 +273,7 @@ async def test_a_domain_gets_so_many_connections_and_who_finds_none_comes_again(
 
 async def test_a_slow_domain_leaves_places_for_others() -> None:
     zone: Zone = {**ONE, ("quick.test", "MX"): [(10, "mx.quick.test")], ("mx.quick.test", "A"): ["127.0.0.3"]}
-    async with world(zone, "127.0.0.2", "127.0.0.3", limits={"connections": 2}, connections=3) as around:
+    async with world(zone, "127.0.0.2", "127.0.0.3", ways={"timeout": 2.0}, limits={"connections": 2}, connections=3) as around:
         around.at("127.0.0.2").on("MAIL", hang())
         stuck = [asyncio.create_task(around.deliver()) for _ in range(2)]
         await asyncio.sleep(0.1)
@@ -283,18 +284,17 @@ async def test_a_slow_domain_leaves_places_for_others() -> None:
 @pytest.mark.parametrize("command", ["CONNECT", "EHLO"])
 async def test_of_a_domain_nobody_has_reached_one_letter_finds_out(command: str) -> None:
     """Each connection that hangs is one that no other domain has."""
-    async with world(ONE, "127.0.0.2", ways={"timeout": 30.0}, limits={"attempt": 0.8}) as around:
+    async with world(ONE, "127.0.0.2", ways={"timeout": 30.0}, limits={"attempt": 2.0}) as around:
         around.at("127.0.0.2").on(command, hang())
-        begun = time.monotonic()
         first, *others = [asyncio.create_task(around.deliver()) for _ in range(50)]
         assert {deferred(each).busy for each in await asyncio.gather(*others)} == {True}
-        assert time.monotonic() - begun < 0.7
+        assert not first.done()
         assert not deferred(await first).busy
         assert around.at("127.0.0.2").connections == 1
 
 
 async def test_servers_that_greet_and_then_say_nothing_get_one_letter_at_a_time_until_they_answer_one() -> None:
-    async with world(ONE, "127.0.0.2", ways={"timeout": 0.3}, limits={"connections": 3, "patience": 0.1}) as around:
+    async with world(ONE, "127.0.0.2", ways={"timeout": 0.8}, limits={"connections": 3, "patience": 0.2}) as around:
         peer = around.at("127.0.0.2")
         peer.on("MAIL", hang())
         await around.deliver()
@@ -321,7 +321,7 @@ async def test_a_server_that_allows_fewer_connections_is_not_down() -> None:
     """Many answer 421 to the third connection of a host, and go on with the two that they have."""
     async with world(ONE, "127.0.0.2") as around:
         peer = around.at("127.0.0.2")
-        peer.on("END", slow(0.5))
+        peer.on("END", slow(1.5))
         first = asyncio.create_task(around.deliver())
         while not peer.open_connections:
             await asyncio.sleep(0.01)
@@ -337,9 +337,7 @@ async def test_sessions_are_not_kept_with_more_domains_than_connections_are_allo
     async with world(zone, "127.0.0.2", connections=2) as around:
         for n in range(6):
             assert await around.deliver(to(f"a@d{n}.test")) == {f"a@d{n}.test": TAKEN}
-        async with asyncio.timeout(2):
-            while around.at("127.0.0.2").open_connections > 2:
-                await asyncio.sleep(0.02)
+        await until(lambda: around.at("127.0.0.2").open_connections <= 2)
 
 
 async def test_an_attempt_ends_in_time_whatever_servers_do() -> None:
@@ -347,7 +345,7 @@ async def test_an_attempt_ends_in_time_whatever_servers_do() -> None:
         around.at("127.0.0.2").on("MAIL", hang())
         begun = time.monotonic()
         said = deferred(await around.deliver())
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 15
         assert "mx1.client.test (127.0.0.2): the attempt took longer" in said.reply
 
 

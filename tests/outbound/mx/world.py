@@ -91,7 +91,7 @@ async def world(
         office = Office(
             Lookup(resolver, "mx.desk.test", port, [(host, its or port) for host, its in listens], dice=lambda: 0.0),
             policies,
-            replace(Ways("mx.desk.test", port, connect=1.0, timeout=1.0, trusted=trusted), **(ways or {})),
+            replace(Ways("mx.desk.test", port, connect=20.0, timeout=20.0, trusted=trusted), **(ways or {})),
             replace(Limits(patience=0.2, first_probe=0.3, longest_probe=0.3), **(limits or {})),
         )
         transport = MxTransport(office, resolver, connections=connections)
