@@ -76,8 +76,9 @@ class Service(Running):
         await self.start()
 
     def victims(self) -> dict[str, int]:
-        """Pids by what they are: the slots of the parent's children, a parse child, the postmaster."""
+        """Pids by what they are: the slots of the parent's children, what they are forked from, a parse child, the postmaster."""
         found = self.process.children()
+        found |= {slot: pid for pid, slot in children_of(self.process.pid).items() if slot == "forker"}
         if "intake-0" in found and (parsers := [pid for pid, slot in children_of(found["intake-0"]).items() if not slot]):
             found["parser"] = max(parsers)
         if self.layout is not None and (postmaster := self.postmaster()) is not None:

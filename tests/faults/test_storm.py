@@ -23,10 +23,10 @@ AT_ONCE = 4
 SETTLING = 1800.0
 """Seconds; a letter whose senders were killed again and again waits ever longer for the next one."""
 
-VICTIMS = {"listener-0": 4, "intake-0": 4, "parser": 4, "sender-0": 4, "web-0": 2, "postmaster": 2, "parent": 2}
+VICTIMS = {"listener-0": 4, "intake-0": 4, "parser": 4, "sender-0": 4, "web-0": 2, "forker": 2, "postmaster": 2, "parent": 2}
 """With their weights: who handles mail is killed more often than who does not, and who takes everybody along less."""
 
-SENDS = ("sender-0", "parent")
+SENDS = ("sender-0", "forker", "parent")
 """Whose death may leave a letter taken by the relay, but not recorded as sent."""
 
 
