@@ -16,13 +16,13 @@ class Inbox:
     """Takes octets from a protocol's callbacks and gives them out as lines or chunks, to one reader at a time."""
 
     def __init__(self, transport: asyncio.Transport, *, hopeless: int, turns: Turns | None = None) -> None:
-        """`turns` are those that others read in as well."""
+        """`turns` are those that others read in as well; without, nobody else is to be thought of."""
         self._transport = transport
         self._buffer = bytearray()
         self._paused = False
         self._ended = False
         self._arrival: asyncio.Future[None] | None = None
-        self._turns = turns or Turns()
+        self._turns = turns
         self._hopeless = hopeless
 
     @property
@@ -70,8 +70,12 @@ class Inbox:
         """Everything that is there once there is anything and it is this reader's turn; `b""` at the end."""
         while not self._buffer and not self._ended:
             await self._more()
-        await self._turns.take()
+        await self._turn()
         return self._take(len(self._buffer))
+
+    async def _turn(self) -> None:
+        if self._turns is not None:
+            await self._turns.take()
 
     async def line(self, limit: int) -> bytes | None:
         """A line up to its LF; None at the end. Raises OverlongError, and ConnectionAbortedError when a line is hopelessly long."""
@@ -80,7 +84,7 @@ class Inbox:
             if self._ended:
                 return None
             if len(self._buffer) > limit:
-                await self._turns.take()
+                await self._turn()
                 if self._buffer.find(b"\n", searched) >= 0:
                     continue  # its end has come meanwhile, and perhaps more behind it
                 thrown_away += len(self._take(len(self._buffer)))

@@ -34,6 +34,9 @@ AWAY_AGAIN = 5.0
 INSIST_AGAIN = 1.0
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 600.0
+MOST_DEATHS = 12
+"""After so many attempts that ended with their process a message is buried. More than `attempts`: a process is killed by people, machines
+and want of memory, rarely by a message, which only a child of its own reads."""
 FEW_OCTETS = 1 << 18
 """Of a message whose bytes are read along with its row; larger ones are read when their work starts, and are settled by themselves."""
 LARGE_AT_ONCE = 8
@@ -157,8 +160,8 @@ class Intake(Queue[Taken]):
         async with self._alone:
             async with self._quiet:
                 await self._quiet.wait_for(lambda: not self._in_hand)
-            if item.row.attempts >= self._settings().attempts:
-                await self._bury(item.row, "every attempt ended with the process that made it")
+            if item.row.deaths >= MOST_DEATHS:
+                await self._bury(item.row, f"{item.row.deaths} attempts ended with the process that made them")
                 return
             async with self._sessions.begin() as session:
                 begun = await inbound.begin_attempt(session, item.row, LEASE)
@@ -185,7 +188,7 @@ class Intake(Queue[Taken]):
     async def _understand(self, item: inbound.Claimed, content: bytes) -> Understood:
         """What bytes and name servers tell; no transaction is open meanwhile."""
         settings = self._settings()
-        if item.attempts >= max(2, settings.attempts):
+        if item.failures + 1 >= max(2, settings.attempts) or item.deaths + 1 >= MOST_DEATHS:
             # The last attempt tries what the earlier ones may have failed on no more: better a bare ticket than a buried message.
             message = raw_message(content, f"{item.attempts - 1} attempts to understand it failed")
         else:
@@ -267,10 +270,10 @@ class Intake(Queue[Taken]):
             await self._again(item, AWAY_AGAIN, told)
             return
         log.error("attempt_failed", attempt=item.attempts, exc_info=error)
-        if item.attempts >= self._settings().attempts:
+        if item.failures + 1 >= self._settings().attempts:
             await self._bury(item, told)
             return
-        delay = min(LONGEST_RETRY, FIRST_RETRY * 4.0 ** (item.attempts - 1))
+        delay = min(LONGEST_RETRY, FIRST_RETRY * 4.0**item.failures)
         async with self._sessions.begin() as session:
             await inbound.defer(session, item, delay, counted=True, error=told)
 

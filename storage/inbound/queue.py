@@ -29,7 +29,7 @@ class LeaseLost(Exception):  # noqa: N818 (an outcome more than an error)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row under `worker`'s lease. `attempts` counts this one too once it is `begun`; before, more than 0 means that others failed."""
+    """A row under `worker`'s lease. `attempts` counts this one too once it is `begun`; of those before, `failures` ended in an error."""
 
     id: int
     worker: str
@@ -39,8 +39,14 @@ class Claimed:
     redelivery_key: bytes
     size: int
     begun: bool = False
+    failures: int = 0
     assignment: Assignment | None = None
     """What a person said of it, where it waited for one."""
+
+    @property
+    def deaths(self) -> int:
+        """Attempts before this one that ended with the process that made them, killed by this message or by somebody else."""
+        return self.attempts - self.begun - self.failures
 
     @property
     def trace_id(self) -> str:
@@ -61,7 +67,7 @@ _CLAIM = text(
     SET state = 'leased', leased_by = :worker, lease_until = now() + make_interval(secs => :lease),
         attempts = CASE WHEN :begin AND row.attempts = 0 THEN 1 ELSE row.attempts END
     FROM due WHERE row.id = due.id
-    RETURNING row.id, row.attempts, due.attempts = 0 AND :begin AS begun, row.received_at,
+    RETURNING row.id, row.attempts, row.failures, due.attempts = 0 AND :begin AS begun, row.received_at,
               row.due_at, row.reverse_path, row.recipients, row.smtputf8, row.entry, row.peer, row.screening,
               row.trace_id, row.redelivery_key, row.size, row.assigned
     """
@@ -90,9 +96,12 @@ _NEXT_DUE = text(
     """
 )
 
+# At once the first two times; a message whose worker vanishes again and again is perhaps the cause, and waits ever longer.
 _RETURN_EXPIRED = text(
     """
-    UPDATE inbound_messages SET state = 'queued', lease_until = NULL, leased_by = NULL, error = 'the worker died or hung: ' || leased_by
+    UPDATE inbound_messages SET state = 'queued', lease_until = NULL, leased_by = NULL, error = 'the worker died or hung: ' || leased_by,
+        due_at = CASE WHEN attempts - failures <= 2 THEN due_at
+            ELSE now() + make_interval(secs => least(300, 5 * 2.0 ^ least(attempts - failures - 3, 10))) END
     WHERE id IN (
         SELECT id FROM inbound_messages WHERE state = 'leased' AND lease_until < now() ORDER BY lease_until FOR UPDATE SKIP LOCKED
     )
@@ -137,7 +146,12 @@ async def extend_leases(session: AsyncSession, worker: str, seconds: float, ids:
 async def defer(session: AsyncSession, claimed: Claimed, seconds: float, *, counted: bool, error: str | None = None) -> None:
     """Back to the queue, due in `seconds`. Not `counted`: the attempt was nobody's fault (a busy key, a deadlock) and is taken back."""
     taken_back = 1 if claimed.begun and not counted else 0
-    values = {"attempts": claimed.attempts - taken_back, "due_at": _in(seconds), **_ended(InboundState.QUEUED)}
+    values = {
+        "attempts": claimed.attempts - taken_back,
+        "failures": claimed.failures + (1 if claimed.begun and counted else 0),
+        "due_at": _in(seconds),
+        **_ended(InboundState.QUEUED),
+    }
     await _fenced(session, claimed, values | ({"error": _bounded(error)} if error is not None else {}))
 
 
@@ -214,7 +228,7 @@ async def replay(session: AsyncSession, inbound_id: int) -> bool:
             inbound_messages.c.state.not_in([InboundState.QUEUED, InboundState.LEASED]),
             inbound_messages.c.raw_removed_at.is_(None),
         )
-        .values(state=InboundState.QUEUED, due_at=func.now(), attempts=0, error=None, finished_at=None)
+        .values(state=InboundState.QUEUED, due_at=func.now(), attempts=0, failures=0, error=None, finished_at=None)
     )
     return await _count(session, statement) == 1
 
@@ -261,7 +275,9 @@ def _claimed(row: Row[Any], worker: str) -> Claimed:
         Entry(row.entry), told["address"], told["port"], told["helo"], told["tls"], mailbox=told.get("mailbox"), host=told.get("host")
     )
     envelope = Envelope(row.reverse_path, tuple(row.recipients), peer, row.smtputf8, row.trace_id, screening_of(row.screening))
-    return Claimed(row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun, _assignment(row))
+    return Claimed(
+        row.id, worker, row.attempts, row.received_at, envelope, row.redelivery_key, row.size, row.begun, row.failures, _assignment(row)
+    )
 
 
 def screening_of(written: dict[str, Any] | None) -> Screening | None:

@@ -15,6 +15,8 @@ inbound_messages = Table(
     Column("lease_until", Moment),
     Column("leased_by", Text),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # Of the attempts, those that ended in an error; the others ended with the process that made them.
+    Column("failures", Integer, nullable=False, server_default="0"),
     Column("received_at", Moment, nullable=False, server_default=text("now()")),
     Column("finished_at", Moment),
     Column("reverse_path", Text, nullable=False),

@@ -202,6 +202,7 @@ async def test_links_expire_cannot_be_altered_and_are_used_up(lend: Lender) -> N
         assert [len(each) for each in (anna, bob, eve)] == [2, 2, 2]
 
         # Altered in each place: nothing, politely.
+        await gateway.quiet()
         before = await everything(gateway)
         token = anna[0].rpartition("/")[2]
         for place in range(0, len(token), 7):

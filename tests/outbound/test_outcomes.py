@@ -19,7 +19,7 @@ from tests.peers.smtp_peer import Fault, SmtpPeer, close, hang, raw, reply, rese
 A, B = "a@client.test", "b@client.test"
 CONTENT = b"From: d@desk.test\r\nMessage-ID: <x@desk.test>\r\n\r\n.\r\n.dot\r\nbody\r\n"
 PARCEL = Parcel("1", "b@desk.test", (A, B), CONTENT)
-TIMEOUT = 2.0
+TIMEOUT = 4.0
 """Seconds for an answer: far more than any takes here, for hundreds of dialogues share a loop."""
 
 FAULTS: Final[Mapping[str, Fault]] = {
@@ -138,7 +138,7 @@ async def told(peer: SmtpPeer, **given: Any) -> str:
 
 
 async def try_all(wanted: Sequence[Cell], extensions: Sequence[str], *, both_refused: bool = False) -> None:
-    at_once = asyncio.Semaphore(80)
+    at_once = asyncio.Semaphore(40)
 
     async def outcome(cell: Cell) -> str:
         async with at_once, SmtpPeer(extensions=extensions) as peer:

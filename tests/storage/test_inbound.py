@@ -106,6 +106,24 @@ async def test_an_expired_lease_returns_the_message_with_its_attempt_and_locks_t
     assert (await shown(sessions, inbound_id)).state is InboundState.LEASED
 
 
+async def test_deaths_are_told_from_failures_and_from_the_third_on_the_message_waits_ever_longer(sessions: Sessions) -> None:
+    await receive(sessions)
+    found = []
+    for number in range(6):
+        (claimed,) = await claim(sessions, lease=0.0)
+        begun = await begin(sessions, claimed)
+        async with sessions.begin() as session:
+            if number == 1:
+                await inbound.defer(session, begun, 0, counted=True, error="no luck")
+            else:
+                await inbound.return_expired(session)
+        async with sessions.begin() as session:
+            waits = (await session.execute(text("SELECT extract(epoch FROM due_at - now())::float8 FROM inbound_messages"))).scalar_one()
+            await session.execute(text("UPDATE inbound_messages SET due_at = now()"))
+        found.append((claimed.deaths, claimed.failures, round(max(0.0, waits))))
+    assert found == [(0, 0, 0), (1, 0, 0), (1, 1, 0), (2, 1, 5), (3, 1, 10), (4, 1, 20)]
+
+
 async def test_a_lease_that_is_renewed_does_not_expire(sessions: Sessions) -> None:
     await receive(sessions, 2)
     first, _ = await claim(sessions, lease=0.0)

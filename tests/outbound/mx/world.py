@@ -84,7 +84,7 @@ async def world(
         port = next((each.port for each in peers.values()), 9)
         names = await stack.enter_async_context(name_server(zone))
         names.insecure = set() if validates else None
-        resolver = Resolver([names.address], dnssec="on this machine", seconds=2.0)
+        resolver = Resolver([names.address], dnssec="on this machine", seconds=10.0)
         trusted = tls.verifying(None if authority is None else str(authority.pem))
         store = store or Remembered()
         policies = Policies(resolver, store, trusted, port=policies_at) if policies_at is not None else None
