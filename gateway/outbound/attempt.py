@@ -68,7 +68,9 @@ def after(recipient: Recipient, outcome: Outcome) -> Recipient:
     """The recipient with what the server said of it."""
     match outcome:
         case Delivered(reply=reply):
-            return replace(recipient, state=RecipientState.SENT, reply=reply)
+            # As nearly all are: what `replace` has to look up costs as much as the rest of the conclusion.
+            r = recipient
+            return Recipient(r.id, r.address, r.name, r.message_id, r.reply_to, r.verp, RecipientState.SENT, reply)
         case Refused(reply, at_rcpt):
             return replace(recipient, state=RecipientState.FAILED, reply=reply, refused_at_rcpt=at_rcpt)
         case Deferred(reply):

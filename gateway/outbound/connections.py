@@ -29,7 +29,9 @@ class Connections:
         self._open = open_session
         self._places = asyncio.Semaphore(bounds.connections)
         self._idle: list[Session] = []
-        self._timers: dict[Session, asyncio.TimerHandle] = {}
+        """The one used last is the last."""
+        self._idle_since: dict[Session, float] = {}
+        self._review: asyncio.TimerHandle | None = None
         self._partings: set[asyncio.Task[None]] = set()
 
     def use(self, *, fresh: bool = False, patience: float | None = None) -> "Use":
@@ -40,6 +42,9 @@ class Connections:
     async def aclose(self) -> None:
         while session := self._kept():
             self._part(session)
+        if self._review is not None:
+            self._review.cancel()
+            self._review = None
         if self._partings:
             await asyncio.wait(self._partings, timeout=QUIT_SECONDS)
 
@@ -58,8 +63,12 @@ class Connections:
         elif session.letters >= self._bounds.letters_a_connection:
             self._part(session)
         else:
+            loop = asyncio.get_running_loop()
             self._idle.append(session)
-            self._timers[session] = asyncio.get_running_loop().call_later(self._bounds.idle, self._grown_old, session)
+            self._idle_since[session] = loop.time()
+            # One for all of them: a timer a letter would cost more than the rest of this.
+            if self._review is None:
+                self._review = loop.call_later(self._bounds.idle, self._part_with_old, loop)
         self._places.release()
 
     def drop(self, session: Session) -> None:
@@ -80,16 +89,21 @@ class Connections:
         """The one used last: the others may grow old enough to be closed."""
         while self._idle:
             session = self._idle.pop()
-            self._timers.pop(session).cancel()
+            del self._idle_since[session]
             if session.fit:
                 return session
             session.close()
         return None
 
-    def _grown_old(self, session: Session) -> None:
-        self._timers.pop(session, None)
-        if session in self._idle:
-            self._idle.remove(session)
+    def _part_with_old(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._review = None
+        while self._idle:
+            left = self._idle_since[self._idle[0]] + self._bounds.idle - loop.time()
+            if left > 0:
+                self._review = loop.call_later(left, self._part_with_old, loop)
+                return
+            session = self._idle.pop(0)
+            del self._idle_since[session]
             self._part(session)
 
     def _part(self, session: Session) -> None:

@@ -34,6 +34,9 @@ class Dialogue(asyncio.Protocol):
         self._paused = False
         self._broken: Broken | None = None
         self._waiter: asyncio.Future[bool] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = self._deadline = 0.0
         transport.set_protocol(self)
         # So that writing is paused as long as anything has not left: the final dot's leaving has to be known. Under TLS the mark is where
         # the pause begins, not what it comes after; what the socket beneath has still to send is not counted there, so that the dot may
@@ -129,22 +132,41 @@ class Dialogue(asyncio.Protocol):
         if self._broken is None:
             self._broken = how
         self._wake()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _wake(self) -> None:
         if self._waiter is not None:
             _tell(self._waiter, in_time=True)
 
     async def _wait(self, seconds: float, else_: str) -> None:
-        # A timer and a future, for `asyncio.timeout` costs several times as much, and this is for every answer of every letter.
-        loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        timer = loop.call_later(seconds, _tell, waiter, False)
+        self._waiter = waiter = self._loop.create_future()
+        self._ring_at(self._loop.time() + seconds)
         try:
             if not await waiter:
                 raise Broken(else_)
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _ring_at(self, deadline: float) -> None:
+        """One alarm for many waits, for there are several in every letter, and nearly none comes to its end: it stays where it is set, and
+        looks, when it rings, for how long the wait that is then under way may still last."""
+        self._deadline = deadline
+        if self._alarm is None or deadline < self._rings_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._rings_at = deadline
+            self._alarm = self._loop.call_at(deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._ring_at(self._deadline)
+        else:
+            _tell(self._waiter, in_time=False)
 
 
 def _tell(waiter: "asyncio.Future[bool]", in_time: bool) -> None:
