@@ -1,5 +1,6 @@
 """Every command as operators and their scripts use it: exit statuses, and the names of CONTRACT's JSON."""
 
+import asyncio
 import json
 import uuid
 from collections import Counter
@@ -13,6 +14,7 @@ from tests.conftest import named, plain
 from tests.journeys.in_process import run_here
 from tests.journeys.lending import Lender
 from tests.journeys.running import Running, deskgate, letter, reply_to, write_config, written
+from tests.waiting import PATIENCE
 
 AGENT = ("--as", "dana@staff.test")
 EXPLAIN = """
@@ -115,7 +117,9 @@ async def test_what_arrived_what_became_of_it_and_what_went_out_is_shown_in_the_
         gateway.config.write_text(
             gateway.config.read_text("utf-8").replace('[web]\nlisten = "127.0.0.1:0"', f'[web]\nlisten = "{gateway.web}"')
         )
-        told = await gateway.json("status")
+        async with asyncio.timeout(PATIENCE):
+            while (told := await gateway.json("status"))["connections"]:
+                await asyncio.sleep(0.05)  # the session that brought the last mail is just being closed
         has(told, STATUS)
         assert set(told["inbound"]) == {"queued", "leased", "done", "held", "ignored", "buried"}
         assert set(told["outbox"]) == {"scheduled", "queued", "leased", "sent", "failed", "bounced", "cancelled"}
