@@ -90,6 +90,13 @@ def pytest_sessionfinish() -> None:
         asyncio.run(drop_database(url, template_name()))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where output is cut to its end, as continuous integration shows it, the names are there."""
+    failed = [each.nodeid for kind in ("failed", "error") for each in terminalreporter.getreports(kind)]
+    if failed:
+        config.add_cleanup(lambda: print("", "failed:", *failed, sep="\n  "))
+
+
 def sweep() -> None:
     """Removes what a killed run left: a directory whose users' lock nobody holds."""
     for left in memory().glob(f"{PREFIX}*"):

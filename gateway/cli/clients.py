@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cli import client_table
 from gateway.cli.arguments import LARGEST
-from gateway.cli.deed import ids_of
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import work
+from gateway.deeds.deed import ids_of
 from gateway.desk.audience import can_be_written_to
 from gateway.desk.identify import is_ours
 from gateway.desk.remembered import author_lock

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from gateway.deeds.refused import Refused
+
 
 class Exit(IntEnum):
     DONE = 0
@@ -13,10 +15,9 @@ class Exit(IntEnum):
     """Try again later: EX_TEMPFAIL of sysexits, which mail programs know."""
 
 
-class Fail(Exception):  # noqa: N818  it is raised to end a command, not to tell of a defect
+class Fail(Refused):
     """Ends the command; `why` goes to stderr."""
 
     def __init__(self, why: str, status: Exit = Exit.WRONG) -> None:
         super().__init__(why)
-        self.why = why
         self.status = status

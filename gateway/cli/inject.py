@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app.screening import Screening
 from gateway.app.values import limits
-from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.work import work
+from gateway.deeds.deed import Deed
 from gateway.domain.envelope import Envelope
 from gateway.ingress.accept import Also
 from gateway.ingress.checks.unasked import ScreeningAcceptor

@@ -9,6 +9,7 @@ from gateway import __version__
 from gateway.cli import arguments
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import say
+from gateway.deeds.refused import Refused
 
 
 def run(argv: Sequence[str]) -> int:
@@ -20,6 +21,9 @@ def run(argv: Sequence[str]) -> int:
     except Fail as failure:
         say(f"deskgate: {failure.why}")
         return failure.status
+    except Refused as refused:
+        say(f"deskgate: {refused.why}")
+        return Exit.WRONG
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -6,10 +6,10 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
 from gateway.cli.work import Work, work
+from gateway.deeds.deed import Deed
 from gateway.domain.states import OutboxState
 from storage import instance, outbox
 

@@ -5,7 +5,7 @@ import argparse
 from gateway.app.engine import engine_of
 from gateway.app.schema import bring_up
 from gateway.cli.configured import configured
-from gateway.cli.deed import Deed
+from gateway.cli.deed import CommandDeed
 from gateway.config.convert import organisation
 from gateway.config.settings import Settings
 from migrations import run as migrations
@@ -31,6 +31,6 @@ async def bring(url: str, options: argparse.Namespace, settings: Settings) -> No
         now = await migrations.current(engine)
         if before == now:
             return
-        deed = Deed(options, organisation(settings))
+        deed = CommandDeed(options, organisation(settings))
         deed.changed("schema", before, now)
         await deed.end(sessions(engine))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cli.clients import one
-from gateway.cli.deed import Deed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_json
 from gateway.cli.work import work
+from gateway.deeds.deed import Deed
 from gateway.desk.identify import is_ours
 from gateway.domain.facts import Assignment
 from gateway.domain.organisation import Organisation

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.cli.configured import configured
-from gateway.cli.deed import Deed
+from gateway.cli.deed import CommandDeed
 from gateway.cli.exits import Exit, Fail
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Agent, Organisation
@@ -26,7 +26,7 @@ class Work:
     organisation: Organisation
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
-    deed: Deed
+    deed: CommandDeed
 
     @asynccontextmanager
     async def changing(self, *, anew: bool = False) -> AsyncIterator[AsyncSession]:
@@ -73,12 +73,12 @@ async def work(options: argparse.Namespace) -> AsyncIterator[Work]:
         async with make() as session:
             in_shadow = await shadow.stands(session)
         desk = equipped(organisation(settings, shadow=in_shadow))
-        async with audited(Deed(options, desk), make) as deed:
+        async with audited(CommandDeed(options, desk), make) as deed:
             yield Work(settings, desk, engine, make, deed)
 
 
 @asynccontextmanager
-async def audited(deed: Deed, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[Deed]:
+async def audited(deed: CommandDeed, sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[CommandDeed]:
     """Whatever becomes of the command is in the audit log when it ends: before anything that it read is shown."""
     try:
         yield deed

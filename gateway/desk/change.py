@@ -117,6 +117,8 @@ def why_refused(ticket: KnownTicket, actor: Actor, steps: Sequence[Step], organi
 
 
 def may_not_act(agent: Agent | None, actor: Actor, department: str) -> str | None:
+    if agent is None and actor.departments is not None:
+        return None if department in actor.departments else f"{actor.name} has no part in the department {department!r}"
     if agent is None:
         return f"{actor.address} is not an agent of the configuration"
     if not agent.active:

@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.cli import deed as deeds
-from gateway.cli.deed import MOST_IDS, Deed, shortened
+from gateway.cli.deed import CommandDeed
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.work import Work, audited
 from gateway.config.convert import organisation
+from gateway.deeds.deed import MOST_IDS, shortened
 from gateway.domain.audit import Entry
 from gateway.domain.organisation import Organisation
 from storage import audit, clients, suppressions
@@ -26,8 +27,8 @@ SETTINGS = settings_of(WITH_STAFF)
 DESK: Organisation = organisation(SETTINGS)
 
 
-def deed(command: str = "tickets:show", **options: object) -> Deed:
-    return Deed(argparse.Namespace(command=command, **options), DESK)
+def deed(command: str = "tickets:show", **options: object) -> CommandDeed:
+    return CommandDeed(argparse.Namespace(command=command, **options), DESK)
 
 
 async def logged(sessions: Sessions) -> list[Entry]:
@@ -35,7 +36,7 @@ async def logged(sessions: Sessions) -> list[Entry]:
         return list(reversed(await audit.listed(session, audit.Filter(), 100)))
 
 
-async def ended(sessions: Sessions, made: Deed, error: Exception | None = None) -> Entry:
+async def ended(sessions: Sessions, made: CommandDeed, error: Exception | None = None) -> Entry:
     await made.end(sessions, error)
     return (await logged(sessions))[-1]
 
@@ -112,7 +113,7 @@ def test_of_many_the_first_and_the_last_are_named(ids: list[int | str], named: d
     assert shortened({"ticket": ids}) == (named, more)
 
 
-def working(sessions: Sessions, engine: AsyncEngine, made: Deed) -> Work:
+def working(sessions: Sessions, engine: AsyncEngine, made: CommandDeed) -> Work:
     return Work(SETTINGS, DESK, engine, sessions, made)
 
 

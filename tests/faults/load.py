@@ -106,6 +106,13 @@ class Load:
         known = self.replies.total()
         await until(lambda: self.replies.total() > known, COMMIT_SECONDS + PATIENCE, self.desk.process.told)
 
+    async def until_answered(self, more: int) -> None:
+        """Until so many more messages were acknowledged or put off: what a fault makes slow may be either."""
+        known = len(self.acknowledged) + self.replies.total()
+        await until(
+            lambda: len(self.acknowledged) + self.replies.total() >= known + more, COMMIT_SECONDS + PATIENCE, self.desk.process.told
+        )
+
     async def until_back(self) -> float:
         """After how many seconds a message is acknowledged again; asserts that it is soon."""
         began, known = time.monotonic(), len(self.times)
