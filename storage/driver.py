@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from asyncpg import Connection
+from asyncpg import Connection, InterfaceError, InternalClientError
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.sql.elements import TextClause
@@ -27,6 +27,10 @@ async def driver(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[Co
         connection: Connection | None = pooled.driver_connection
         assert connection is not None
         yield connection
+    except (InterfaceError, InternalClientError, OSError):
+        # Nobody knows what state it is in: it shall not be the next one's.
+        await greenlet_spawn(pooled.invalidate)
+        raise
     finally:
         await greenlet_spawn(pooled.close)
 

@@ -146,6 +146,8 @@ def _is_away(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # the server ended the connection between two statements, and asyncpg was still reading what it said of that
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
         return True  # its other meaning is misuse; there is no code to tell them apart
     state = _sqlstate(error)

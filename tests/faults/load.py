@@ -154,7 +154,9 @@ async def assert_one_ticket_each(desk: Service, clients: Load, *, only: bool = T
     assert not wanted - found, f"lost: {wanted - found}"
     more = found - wanted
     assert not more if only else not more.keys() & wanted.keys() and set(more.values()) <= {1}, f"more than once, or of nobody: {more}"
-    assert await desk.repeated_letters() == 0
+    assert await desk.repeated_letters() == 0, "\n".join(
+        ["", *desk.about_repeated, *(each for each in desk.process.log if "level=info" not in each)]
+    )
 
 
 def told(what: str, **figures: float) -> None:

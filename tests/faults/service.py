@@ -52,6 +52,8 @@ class Service(Running):
         self.environment, self.module = environment or {}, module
         self.engine = connect(url, pool_size=2)
         self.log: list[str] = []
+        self.about_repeated: list[str] = []
+        """What the log has about letters that `repeated_letters` found more than once."""
         self._life = AsyncExitStack()
 
     async def start(self) -> None:
@@ -153,6 +155,8 @@ class Service(Running):
         assert taken.keys() == wanted.keys(), {key: wanted.get(key, "unknown") for key in taken.keys() ^ wanted.keys()}
         for key, copies in taken.items():
             assert copies - 1 <= wanted[key]["possible_duplicates"], (copies, wanted[key])
+        repeated = [wanted[key]["id"] for key, copies in taken.items() if copies > 1]
+        self.about_repeated = [line for line in (*self.log, *self.process.log) if any(f"outbox={each}" in line for each in repeated)]
         return taken.total() - len(taken)
 
 
