@@ -50,6 +50,10 @@ _TELLING = {
 _CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "bg"})
 _STOP_WORDS = {phrases.code: frozenset(phrases.words.split()) for phrases in LANGUAGES if phrases.words}
 _TELLING_LETTERS = {code: frozenset(_TELLING.get(code, "")) for code in _STOP_WORDS}
+_ALPHABETS = {
+    cyrillic: {code: letters for code, letters in _TELLING_LETTERS.items() if (code in _CYRILLIC_LANGUAGES) == cyrillic and code != "el"}
+    for cyrillic in (False, True)
+}
 _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
     word: tuple(code for code, words in _STOP_WORDS.items() if word in words) for word in frozenset().union(*_STOP_WORDS.values())
 }
@@ -57,7 +61,9 @@ _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
 
 def guess_language(text: str) -> str | None:
     """The language's ISO 639-1 code, or None when the text is too short, or fits none better than another."""
-    sample = _LINKS.sub(" ", text[:_SAMPLE])
+    sample = text[:_SAMPLE]
+    if "@" in sample or "://" in sample or "www." in sample:
+        sample = _LINKS.sub(" ", sample)
     letters = sum(map(len, _WORD.findall(sample)))
     if letters < _FEWEST_LETTERS:
         return None
@@ -70,11 +76,7 @@ def guess_language(text: str) -> str | None:
 
 def _by_words(sample: str, *, cyrillic: bool) -> str | None:
     alphabet = set(sample)
-    scores = {
-        code: 1.5 * min(len(alphabet & _TELLING_LETTERS[code]), 3)
-        for code in _STOP_WORDS
-        if (code in _CYRILLIC_LANGUAGES) == cyrillic and code != "el"
-    }
+    scores = {code: 1.5 * min(len(alphabet & telling), 3) for code, telling in _ALPHABETS[cyrillic].items()}
     for word, times in Counter(_WORD.findall(sample)).items():
         for code in _LANGUAGES_OF.get(word, ()):
             if code in scores:

@@ -1,14 +1,15 @@
 """mail-parser's own reading of the fields that say who wrote when: a second opinion beside ours.
 
-Two readers that differ on an author are what forgers look for, so authority needs them to agree. mail-parser is handed the field that it
-is asked about, already bounded, as a message without a body; see `mime` for why the body is not its work.
+Two readers that differ on an author are what forgers look for, so authority needs them to agree. mail-parser is handed the one field
+that it is asked about, already bounded: its `MailParser` would read much else beside, and see `mime` for why the body is not its work.
 """
 
 import logging
 from dataclasses import dataclass
-from email.message import Message as Fields
+from email.errors import MessageError
+from typing import Any
 
-from mailparser import MailParser
+from mailparser.utils import get_addresses
 
 from gateway.mail.address import address_key
 from gateway.mail.headers import Block
@@ -31,12 +32,10 @@ def read_again(block: Block) -> SecondReading:
     field = block.first("from")
     if field is None or len(field.raw) > _MAX_VALUE:
         return SecondReading("", ())
-    fields = Fields()
-    fields["From"] = field.value
+    defects: list[dict[str, Any]] = []
     try:
-        parser = MailParser(fields)
-        addresses = [address for _, address in parser.from_ if address]
-    except (AttributeError, IndexError, LookupError, TypeError, ValueError, RecursionError):
+        addresses = [address for _, address in get_addresses(field.value, defects=defects, decode_names=True) if address]
+    except (AttributeError, IndexError, LookupError, MessageError, TypeError, ValueError, RecursionError):
         return SecondReading("", ("From cannot be read",))
-    doubts = tuple(f"From: {defect['reason']}" for defect in parser.address_header_defects)
+    doubts = tuple(f"From: {defect['reason']}" for defect in defects)
     return SecondReading(address_key(addresses[0]) if len(addresses) == 1 else "", doubts)

@@ -112,6 +112,7 @@ def test_repeated_recipients_all_count() -> None:
         "From: agent@desk.test:ann@client.test\n",
         "From: agent(x)@desk.test\n",
         "From: nobody\n",
+        "From: =?koi8-r?B?99HU1?= <ann@client.test>\n",
         "From:\n",
         "X-From: agent@desk.test\n",
     ],

@@ -181,6 +181,8 @@ def separator(line: str) -> Separator | None:
     if len(line) > 120:
         return None
     dashed = _DASHED.match(line)
+    if not (dashed or line.rstrip("* _").endswith((":", "：")) or "avid" in line or "AVID" in line):
+        return None  # as almost every line is
     words = " ".join(fold((dashed[2] if dashed else line).strip("*_:：- \t>")).split())
     if words.startswith("original message processed by david") or (dashed and words == "original" and len(dashed[1]) >= _LONG_RULE):
         return "original"

@@ -76,7 +76,7 @@ class Lines:
 
 def _split(text: str) -> tuple[list[str], list[int]]:
     raw = text.split("\n", MAX_LINES)
-    if not _RUN_IN.search(text, 0, _LONGEST_SEARCHED):
+    if not (("wrote:" in text or "sent:" in text) and _RUN_IN.search(text, 0, _LONGEST_SEARCHED)):
         starts = [0, *accumulate(len(line) + 1 for line in raw)]
         starts[-1] = len(text)
         return raw, starts

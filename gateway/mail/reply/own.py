@@ -23,7 +23,7 @@ _FIRST = tuple({line[0] for line in _LINES})
 def find_reply_above(lines: Lines) -> tuple[int, int] | None:
     """Where our line stands: its first line and the one after its last. Only letters are compared, and it must stand alone."""
     for index, raw in enumerate(lines.raw):
-        if not raw or len(raw) > _LONGEST:
+        if not raw or len(raw) > _LONGEST or not _may_begin(raw):
             continue
         letters = _letters(raw)
         if letters.startswith(_FIRST):
@@ -31,6 +31,11 @@ def find_reply_above(lines: Lines) -> tuple[int, int] | None:
             if end:
                 return index, end
     return None
+
+
+def _may_begin(line: str) -> bool:
+    """A cheap test that almost every line fails: does its first letter begin one of ours?"""
+    return "&" in line or next(filter(str.isalpha, line), " ").casefold().startswith(_FIRST)
 
 
 def holds_reply_above(text: str) -> bool:
