@@ -47,12 +47,14 @@ def configuration(folder: Path, database_url: str, server: str = "", more: str =
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`seconds` went by from the start of the parent process to its `ready` line, and `processor_seconds` of all processes meanwhile."""
+    """`seconds` went by from the start of the parent process to its `ready` line, and `processor_seconds` of all processes meanwhile. `web`
+    is where its pages are, `HOST:PORT`."""
 
     parent: int
     port: int
     seconds: float
     processor_seconds: float
+    web: str = ""
 
     def pid_of(self, slot: str) -> int:
         return next(pid for pid in descendants(self.parent) if title_of(pid) == f"deskgate: {slot}")
@@ -74,7 +76,8 @@ async def served(config: Path, log: Path, *roles: str) -> AsyncIterator[Served]:
             if "smtp=" not in line:
                 raise RuntimeError(f"the gateway did not start; its log is\n{last_words(log)}")
             spent = sum(processor_seconds(pid) for pid in (process.pid, *descendants(process.pid)))
-            yield Served(process.pid, int(line.split("smtp=")[1].split()[0].rpartition(":")[2]), seconds, spent)
+            where = dict(each.split("=", 1) for each in line.split()[1:])
+            yield Served(process.pid, int(where["smtp"].rpartition(":")[2]), seconds, spent, where.get("web", ""))
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from gateway import __version__
-from gateway.bench import accepts, crowd, disk, history, letters, pipeline, start
+from gateway.bench import accepts, console, crowd, disk, history, letters, pipeline, start
 from gateway.bench.loops import loop_factory
 from migrations import run as migrations
 from storage import engine as storage_engine
@@ -90,6 +90,11 @@ async def of_letters(url: str, _folder: Path, quick: bool) -> dict[str, Any]:
     return await letters.measure(url, letters=number, rounds=rounds, processes=processes)
 
 
+async def of_console(url: str, folder: Path, quick: bool) -> dict[str, Any]:
+    tickets, rounds = (5_000, 5) if quick else (100_000, 15)
+    return await console.measure(url, folder, tickets=tickets, rounds=rounds)
+
+
 PARTS: Final = (
     Part("accepts", "durable 250s a second, and a bare aiosmtpd's beside them", of_accepts),
     Part("large", "mails of 1 MiB, and a bare aiosmtpd's beside them", of_large),
@@ -100,6 +105,7 @@ PARTS: Final = (
     Part("pipeline", "mails a second, from SMTP to the committed ticket with its letters", of_pipeline),
     Part("history", "a mail with ten times as many tickets behind it", of_history, when="not in short"),
     Part("million", "a mail with 1,000,000 tickets behind it over one with 10,000", of_million, when="when named"),
+    Part("console", "every page of the operators' console with 100,000 tickets behind it", of_console, when="not in short"),
     Part("letters", "letters a second from the outbox to a server that takes them, and bare aiosmtplib's beside them", of_letters),
 )
 NAMES: Final = tuple(part.name for part in PARTS)
@@ -129,6 +135,7 @@ AIMS: Final = (
     Aim("pipeline", "mails a second to ticket and letters", ("pipeline", "mails_per_second"), 300.0, reference="49, django-helpdesk"),
     Aim("history", "a mail with ten times the tickets over one before", ("history", "ratio"), 1.15, at_most=True),
     Aim("million", "a mail with 1,000,000 tickets over one with 10,000", ("million", "ratio"), 1.15, at_most=True),
+    Aim("console", "median of the slowest page of the console, s", ("console", "slowest_median_seconds"), 0.1, at_most=True),
     Aim("letters", "letters out by two senders over bare aiosmtplib", ("letters", "letters_ratio_by_2_processes"), 0.7),
     Aim("letters_signed", "the same signed, where both sign", ("letters", "letters_ratio_to_signing_by_2_processes_signed"), 0.7),
 )
