@@ -1,0 +1,1 @@
+"""`/api/v1`, over real HTTP, on a real database."""
