@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.app.engine import engine_of
 from gateway.app.handed import unpack
+from gateway.app.node import tell_of_node
 from gateway.config import convert
 from gateway.config.settings import Settings
 from gateway.domain.organisation import Organisation
@@ -66,11 +67,13 @@ def leave_when_changed(control: Control, live: Live, read: Callable[[Settings], 
 @asynccontextmanager
 async def engine_for(control: Control, pool_size: int) -> AsyncIterator[AsyncEngine]:
     async with engine_of(control.configuration.database_url, pool_size, f"deskgate {control.slot}") as engine:
-        telling = asyncio.create_task(tell_pool(engine, control.role))
+        telling = [asyncio.create_task(tell_pool(engine, control.role)), asyncio.create_task(tell_of_node(engine, control))]
         try:
             yield engine
         finally:
-            telling.cancel()
+            for each in telling:
+                each.cancel()
+            await asyncio.wait(telling)
 
 
 async def tell_pool(engine: AsyncEngine, role: str, every: float = 1.0) -> None:

@@ -15,7 +15,7 @@ from gateway.supervisor.parent import Database
 from gateway.workers.schedule import WEEKS_AHEAD
 from storage import instance, shadow
 from storage.embedded import EmbeddedServer
-from storage.engine import database_away, sessions
+from storage.engine import DatabaseAwayError, LoginRefusedError, database_away, sessions
 from storage.inbound import ensure_partitions
 
 log = structlog.get_logger()
@@ -73,7 +73,12 @@ class Server:
             try:
                 return await schema.check(engine)
             except Exception as error:
-                if not database_away(error) or asyncio.get_running_loop().time() >= deadline:
+                if not database_away(error):
+                    raise
+                if asyncio.get_running_loop().time() >= deadline:
+                    if self._patience and isinstance(error, LoginRefusedError):
+                        # A service is started again and again: it may be the server where somebody mends it.
+                        raise DatabaseAwayError(str(error)) from error
                     raise
                 log.warning("database_away", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE)

@@ -7,6 +7,7 @@ from typing import get_args
 
 from gateway.app.alarms import alarm_jobs
 from gateway.app.child import Live, engine_for, leave_when_changed, worker_name
+from gateway.app.health import health_jobs, names_jobs
 from gateway.app.screening import forget_knocks
 from gateway.app.senders import look_after_senders
 from gateway.auth.dns import Resolver
@@ -14,6 +15,7 @@ from gateway.config.convert import retention
 from gateway.config.settings import Settings
 from gateway.desk.digest import write_digests
 from gateway.desk.firing import fire_rules
+from gateway.desk.indexing import index_tickets
 from gateway.desk.retaining import remove_past
 from gateway.domain.decision import Outcome
 from gateway.domain.states import InboundState
@@ -28,6 +30,7 @@ from gateway.workers.loop import Loop, Pace
 from gateway.workers.schedule import HOUR, JOBS, Job, Schedule, in_one
 from gateway.workers.wake import Waker
 from storage.engine import sessions
+from storage.search import Stems
 
 PARSERS = 2
 """At work at once: a message that takes its ten seconds must not hold up all others."""
@@ -37,6 +40,8 @@ RULES_SECONDS = 10.0
 DIGESTS_SECONDS = 30.0
 SENDERS_SECONDS = 60.0
 """Between two looks at what rules may fire on, at agents whose digest is due, and at what DNS says of From addresses."""
+SEARCH_SECONDS = 2.0
+"""Between two looks at tickets whose words are to be read for the search; the schedule's own look is what it waits for."""
 FORWARDING_SECONDS = 60.0
 """Between two looks at probes that are due, or did not come back."""
 SHARE_OF_DRAINING = 0.7
@@ -61,6 +66,7 @@ async def run(control: Control) -> None:
             async with asyncio.TaskGroup() as together:
                 together.create_task(Loop(intake, engine, pace).run(control.draining))
                 together.create_task(Schedule(make, worker, jobs(live, waker, resolver)).run(control.draining))
+                together.create_task(Schedule(make, worker, names_jobs(live, resolver)).run(control.draining))
         finally:
             await intake.aclose()
             await resolver.close()
@@ -74,6 +80,7 @@ def jobs(live: Live, wake: Waker, resolver: Resolver) -> tuple[Job, ...]:
     def letters() -> None:
         wake("outbox")
 
+    stems = Stems()
     return (
         *JOBS,
         Job("rules", RULES_SECONDS, lambda sessions: fire_rules(sessions, live.now.organisation, letters)),
@@ -81,7 +88,9 @@ def jobs(live: Live, wake: Waker, resolver: Resolver) -> tuple[Job, ...]:
         Job("digests", DIGESTS_SECONDS, lambda sessions: write_digests(sessions, live.now.organisation, letters)),
         Job("forwarding", FORWARDING_SECONDS, lambda sessions: watch_forwarding(sessions, live.now.organisation, letters)),
         Job("retention", HOUR, lambda sessions: remove_past(sessions, retention(live.now.settings))),
+        Job("search", SEARCH_SECONDS, lambda sessions: index_tickets(sessions, stems)),
         Job("greylist", HOUR, in_one(lambda session: forget_knocks(session, live.now.settings))),
+        *health_jobs(live),
         *alarm_jobs(live, letters),
     )
 

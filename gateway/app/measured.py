@@ -23,6 +23,8 @@ def begin() -> None:
     for why in ("unreachable", "unanswered"):
         metrics.delivery_failures.labels("deferred", why)
     metrics.leases_expired.labels("outbox")
+    for outcome in ("delivered", "deferred", "failed", "disabled"):
+        metrics.webhook_attempts.labels(outcome)
 
 
 class MeasuredSender(Sender):

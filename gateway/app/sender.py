@@ -1,5 +1,6 @@
-"""The sender child: the outbox out, by the relay, into a directory, or by the servers of single From addresses."""
+"""The sender child: the outbox out, by the relay, into a directory, or by the servers of single From addresses; and webhooks told."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -9,13 +10,16 @@ from gateway.app.measured import MeasuredSender, MeasuredTransport, begin, measu
 from gateway.app.senders import own_transports
 from gateway.app.straight import straight
 from gateway.app.undelivered import reporter
+from gateway.config.convert_webhooks import webhooks
 from gateway.config.dkim import dkim_keys
 from gateway.config.login import login_of
 from gateway.config.outbound import Directory, Mx
 from gateway.config.settings import Settings
+from gateway.desk.views import ticket_document
 from gateway.domain.letter import RELAY
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import EventKind
+from gateway.hooks.post import Post
 from gateway.outbound.deliver import Relay, SmtpTransport
 from gateway.outbound.delivery import Transport
 from gateway.outbound.directory import DirectoryTransport
@@ -23,8 +27,10 @@ from gateway.outbound.lighten import Links
 from gateway.outbound.retry import Policy
 from gateway.outbound.sign import Signing
 from gateway.supervisor.child import Control
+from gateway.telemetry import metrics
 from gateway.tokens.codec import Keyring
 from gateway.workers.sender import Sending
+from gateway.workers.webhooks import Messenger, by_name
 from storage.engine import sessions
 
 SHARE_OF_DRAINING = 0.85
@@ -49,10 +55,20 @@ async def run(control: Control) -> None:
             links=lambda: links(live.now.organisation, live.now.settings),
             attempted=measure,
         )
+        messenger = Messenger(
+            make,
+            lambda: by_name(webhooks(live.now.settings, shadow=control.configuration.shadow)),
+            lambda row: ticket_document(row, live.now.organisation),
+            Post(),
+            worker=worker_name(control),
+            attempted=lambda outcome: metrics.webhook_attempts.labels(outcome).inc(),
+        )
         leave_when_changed(control, live, read_at_start)
         begin()
         control.ready()
-        await sender.run(control.draining, engine)
+        async with asyncio.TaskGroup() as together:
+            together.create_task(sender.run(control.draining, engine))
+            together.create_task(messenger.run(control.draining, drain=settings.limits.drain_seconds * SHARE_OF_DRAINING))
 
 
 def transport(settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> Transport:

@@ -39,7 +39,8 @@ def reporter(kind: EventKind, organisation: Callable[[], Organisation]) -> Repor
             return
         effect = f"{kind}:{letter.id}:{letter.attempts}"
         ticket = Facts(tickets=await lock_tickets(session, (letter.ticket,))).ticket(letter.ticket)
-        changed = await change(session, letter.ticket, SYSTEM, steps(kind, letter, recipients, ticket, now), now, effect)
+        told = steps(kind, letter, recipients, ticket, now)
+        changed = await change(session, letter.ticket, SYSTEM, told, now, effect, trace_id=letter.trace_id)
         if isinstance(changed, Refused):
             log.warning("delivery_not_told", ticket=letter.ticket, outbox=letter.id, why=changed.why)
 

@@ -10,8 +10,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import __version__
+from gateway.api.api import Api
+from gateway.api.routes import routes as api_routes
 from gateway.app.alarms import alarm_jobs
 from gateway.app.child import Live, engine_for, worker_name
+from gateway.app.console import Window
 from gateway.app.templates import templates_now
 from gateway.desk.alarm import overall_fault
 from gateway.desk.suppress import staff_fault
@@ -29,7 +32,7 @@ from storage import alarms
 from storage.alarms import letters_of_hour
 from storage.engine import sessions
 
-POOL_SIZE = 4
+POOL_SIZE = 8
 
 
 async def run(control: Control) -> None:
@@ -60,7 +63,9 @@ async def run(control: Control) -> None:
         linked = files.FilePages(make, lambda: live.now.organisation, pictures, files.limits())
         pages = (*picture.routes(pictures), *ratings.routes(), *previews.routes(), *linked.routes())
         routes = [*health.routes(alive, ready, exposition, degraded), *pages]
-        app = create_app(routes, ratings.failed)
+        window = Window(control, live, make, waker)
+        api = api_routes(Api(make, lambda: live.now.organisation, waker))
+        app = create_app([*routes, *api, *window.routes], window.failed(ratings.failed), window.console.absent)
         # Intakes look after them too; what tells that none of those is at work must not be one.
         watching = Schedule(make, worker_name(control), alarm_jobs(live, lambda: waker("outbox")))
         try:
@@ -68,6 +73,7 @@ async def run(control: Control) -> None:
                 together.create_task(server.serve(app, control.sockets("web"), control.ready, control.draining))
                 together.create_task(watching.run(control.draining))
         finally:
+            await window.aclose()
             await waker.aclose()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from typing import Final
 
+from gateway.config.advice_web import WEB_WARNINGS
 from gateway.config.checks import Problem
 from gateway.config.checks_rules import given, tables
 from gateway.config.conditions import SMTP_KEYS, address_patterns, some
@@ -242,6 +243,7 @@ WARNINGS: Final[tuple[Callable[[Settings], Iterator[Problem]], ...]] = (
     kinds_that_are_settled_before,
     actions_without_a_ticket,
     links_that_lead_nowhere,
+    *WEB_WARNINGS,
 )
 
 

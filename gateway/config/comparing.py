@@ -20,6 +20,7 @@ NAMED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "level": ("name",),
     "dns_list": ("zone",),
     "operator": ("name",),
+    "webhook": ("name", "url"),
 }
 """Tables that stand in lists, and the keys by which one of them is itself wherever it stands."""
 

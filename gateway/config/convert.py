@@ -9,7 +9,7 @@ from gateway.config.gateway import Gateway
 from gateway.config.settings import Settings
 from gateway.domain import organisation as domain
 from gateway.domain.alarms import AlarmBounds
-from gateway.domain.ours import Ours
+from gateway.domain.ours import Ours, ours_of
 from gateway.domain.retention import Retention
 
 
@@ -34,14 +34,7 @@ def organisation(settings: Settings, *, shadow: bool = False) -> domain.Organisa
 
 def ours(settings: Settings) -> Ours:
     """What a message may name of ours, for the parser."""
-    known = gateways(settings)
-    reply = reply_address(settings)
-    domains = [settings.server.hostname, *(each.domain for each in known), reply.rpartition("@")[2], settings.outbound.bounce_domain]
-    return Ours(
-        addresses=unique([*(each.address for each in known), reply]),
-        names=unique([*(each.name for each in known), settings.desk.name]),
-        domains=unique([each for each in domains if each is not None]),
-    )
+    return ours_of(organisation(settings))
 
 
 def desk(settings: Settings, *, shadow: bool = False) -> domain.Desk:
@@ -93,7 +86,9 @@ def alarms(settings: Settings) -> AlarmBounds:
 def retention(settings: Settings) -> Retention:
     table = settings.desk.retention
     links = settings.outbound.link_days
-    return Retention(table.raw_mail, table.ignored_mail, table.letters, table.closed_tickets, table.spam, table.audit, links)
+    return Retention(
+        table.raw_mail, table.ignored_mail, table.letters, table.closed_tickets, table.spam, table.audit, links, table.webhooks
+    )
 
 
 def departments(settings: Settings) -> tuple[domain.Department, ...]:
@@ -207,7 +202,3 @@ def first_department(settings: Settings) -> str:
 
 def reply_address(settings: Settings) -> str:
     return settings.desk.reply_address or f"r@{default_gateway(settings).address.rpartition('@')[2]}"
-
-
-def unique(values: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from gateway.config.faults import path_of, value_at
 from gateway.config.lines import Location
@@ -49,9 +50,21 @@ def _secrets(shown: Any, revealed: Any, at: Location) -> Iterator[tuple[Location
 
 
 def _may_be_one(at: Location, value: str) -> bool:
-    """Arguments of a program that prints a token, and a key within a list's name."""
+    """Arguments of a program that prints a token, a key within a list's name, and what follows the host of a webhook, by which many
+    receivers know who calls."""
+    if _is_webhook(at):
+        return _beyond_host(value) != ""
     argument = len(at) > 1 and at[-2] == "token_command" and at[-1] != 0
     return argument or (at[-1] == "zone" and any(_like_a_key(label) for label in value.split(".")))
+
+
+def _is_webhook(at: Location) -> bool:
+    return at[0] == "webhook" and at[-1] == "url"
+
+
+def _beyond_host(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path.strip("/") + parts.query
 
 
 def _like_a_key(label: str) -> bool:
@@ -64,6 +77,9 @@ def _shown(at: Location, secret: str, written: Any) -> str:
         return EMBEDDED if secret == EMBEDDED else str(written)
     if at[-1] == "zone":
         return ".".join(MASK if _like_a_key(label) else label for label in secret.split("."))
+    if _is_webhook(at):
+        parts = urlsplit(secret)
+        return f"{parts.scheme}://{parts.netloc}/{MASK}"
     return MASK
 
 

@@ -25,6 +25,8 @@ class Retention(Section):
     stay."""
     spam: Days = 0
     """The same for tickets in `spam` and `trash`."""
+    webhooks: Days = 30
+    """What webhooks were told, from the day on which they took it or it was given up, and what waits for one that is disabled."""
     audit: Days = 0
     """Entries of the audit log, which names agents and users of this machine, and no client by an address. What is taken away is an entry
     of its own, so that the chain of digests goes on."""

@@ -29,6 +29,7 @@ from gateway.config.server import Server, Tls
 from gateway.config.trust import Trust
 from gateway.config.values import REVEAL, read_listen
 from gateway.config.web import Web
+from gateway.config.webhook import Webhook
 
 
 def or_one(departments: tuple[Department, ...]) -> tuple[Department, ...]:
@@ -58,6 +59,7 @@ class Settings(Section):
     outbound: Outbound
     dkim: tuple[Dkim, ...] = ()
     web: Web
+    webhook: tuple[Webhook, ...] = ()
     alarms: Alarms
 
     @classmethod

@@ -27,7 +27,9 @@ class Asset:
 
 def joined(folder: str, ending: str, kind: str) -> Asset:
     files = sorted((HERE / folder).glob(f"*.{ending}"))
-    content = "\n".join(each.read_text("utf-8") for each in files).encode()
+    # Each script in a block of its own: in a module, its names are then nobody else's.
+    around = "{{\n{}\n}}" if ending == "js" else "{}"
+    content = "\n".join(around.format(each.read_text("utf-8")) for each in files).encode()
     return Asset(f"console.{hashlib.sha256(content).hexdigest()[:12]}.{ending}", kind, content)
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from gateway.console import assets
-from gateway.console.words import LANGUAGES, Words
+from gateway.console.words import LANGUAGE_NAMES, LANGUAGES, Words
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 ENVIRONMENT: Final = Environment(
@@ -18,6 +18,7 @@ ENVIRONMENT: Final = Environment(
 ENVIRONMENT.globals["style"] = assets.style
 ENVIRONMENT.globals["script"] = assets.script
 ENVIRONMENT.globals["languages"] = LANGUAGES
+ENVIRONMENT.globals["language_names"] = LANGUAGE_NAMES
 # data: is the empty icon, without which browsers ask for /favicon.ico. Frames are our own pages with a policy of their own (letters).
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "

@@ -1,8 +1,8 @@
 """One request of somebody who may come in: who, in which language, and what a handler needs to answer it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +21,8 @@ from gateway.domain.organisation import Organisation
 SAID = "said"
 """The parameter of an address that names what the page shall say was done: a key of `words`, never words."""
 
+KEYS_COOKIE = "deskgate_keys"
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -30,6 +32,31 @@ class Seat:
     csrf: str
     session: str
     peer: str
+    number: int = 0
+    """The session's id."""
+
+
+def link(request: Request, path: str, **query: Any) -> str:
+    """To a page of ours, relative to the one asked for, so that a proxy may put us below any path. Parameters that are None or empty are
+    left out; one may be a list."""
+    depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
+    asked = urlencode({name: value for name, value in query.items() if value not in (None, "", [])}, doseq=True)
+    return ("../" * depth + path or "./") + (f"?{asked}" if asked else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One request of somebody who has not come in. Their pages extend `bare.html`."""
+
+    request: Request
+    words: Words
+    organisation: Organisation
+
+    def to(self, path: str, **query: Any) -> str:
+        return link(self.request, path, **query)
+
+    def page(self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: object) -> Response:
+        return pages.page(template, self.words, status=status, headers=headers, visit=self, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +69,17 @@ class Visit:
     wake: Callable[[str], None]
     """Tells processes that there is work: `inbound`, `outbox`."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What waits for people, by page."""
 
     @property
     def operator(self) -> Operator:
         return self.seat.operator
+
+    @property
+    def keys(self) -> bool:
+        """Whether the keyboard's shortcuts are on in this browser."""
+        return self.request.cookies.get(KEYS_COOKIE) != "off"
 
     @asynccontextmanager
     async def reading(self, action: str) -> AsyncIterator[tuple[AsyncSession, Deed]]:
@@ -76,11 +110,8 @@ class Visit:
         return Deed(action, access, who, self.organisation)
 
     def to(self, path: str, **query: Any) -> str:
-        """A link to a page of ours, relative to this one, so that a proxy may put us below any path. Parameters that are None or empty are
-        left out; one may be a list."""
-        depth = self.request.url.path.removeprefix(self.request.scope.get("root_path", "")).count("/") - 1
-        asked = urlencode({name: value for name, value in query.items() if value not in (None, "", [])}, doseq=True)
-        return ("../" * depth + path or "./") + (f"?{asked}" if asked else "")
+        """A link to a page of ours: see `link`."""
+        return link(self.request, path, **query)
 
     def page(self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: object) -> Response:
         """`values` are the template's, beside `visit`, `t` (the words), `to` and `operator`."""

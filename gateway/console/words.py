@@ -19,6 +19,8 @@ from gateway.domain.language import Language
 
 FOLDER: Final = Path(__file__).parent / "words"
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+LANGUAGE_NAMES: Final[Mapping[Language, str]] = {each: Locale(each).display_name.capitalize() for each in LANGUAGES}
+"""Each in itself."""
 
 Text = str | Mapping[str, str]
 
