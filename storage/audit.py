@@ -31,6 +31,7 @@ class Filter:
     access: Access | None = None
     result: Result | None = None
     about: Sequence[Mapping[str, int | str]] = ()
+    before: int | None = None
 
 
 async def append(session: AsyncSession, act: Act) -> Entry:
@@ -85,6 +86,8 @@ async def forget(session: AsyncSession, days: int, who: Who, limit: int = 2_000)
 
 def _matching(wanted: Filter) -> Select[Any]:
     statement = select(audit_log)
+    if wanted.before is not None:
+        statement = statement.where(audit_log.c.id < wanted.before)
     if wanted.since is not None:
         statement = statement.where(audit_log.c.at >= wanted.since)
     if wanted.until is not None:

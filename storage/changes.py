@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.company import Turn, together
 from storage.statements import as_json
+from storage.webhooks.writing import EVENTS_RETURNED, QUEUED
 
 Row = dict[str, object]
 
@@ -158,12 +159,13 @@ NEARNESS = ("requester", "cc", "named", "stranger")
 CHANGEABLE = ("status", "category", "priority", "department", "subject", "assignee")
 
 ATTACH = text(
-    """
+    f"""
     WITH events AS (
         INSERT INTO ticket_events (ticket, kind, actor_role, actor, data, inbound_id)
         SELECT ticket, kind, actor_role, actor, data, inbound_id FROM jsonb_to_recordset(CAST(:events AS jsonb))
             AS x(ticket bigint, kind text, actor_role text, actor text, data jsonb, inbound_id bigint)
-    ), participants AS (
+        {EVENTS_RETURNED}
+    ), told AS ({QUEUED}), participants AS (
         INSERT INTO ticket_participants (ticket, key, address, name, part)
         SELECT ticket, key, address, name, part FROM jsonb_to_recordset(CAST(:participants AS jsonb))
             AS x(ticket bigint, key text, address text, name text, part text)
@@ -188,7 +190,13 @@ ATTACH = text(
     INSERT INTO automatic_letters (address, domain, network, subject_key, ticket)
     SELECT address, domain, network, decode(subject_key, 'hex'), ticket FROM jsonb_to_recordset(CAST(:automatic AS jsonb))
         AS x(address text, domain text, network text, subject_key text, ticket bigint)
-    """
+    """  # noqa: S608 (what the delivery rows are made of)
+)
+
+REMOVE_TAGS = text("DELETE FROM ticket_tags WHERE ticket = :ticket AND key = ANY(CAST(:keys AS text[]))")
+# They stay known: who was in Cc may still have letters to answer.
+REMOVE_COPIES = text(
+    "UPDATE ticket_participants SET part = 'named' WHERE ticket = :ticket AND part = 'cc' AND key = ANY(CAST(:keys AS text[]))"
 )
 
 # Changed in nothing, one that is there is locked: whoever lets go of it at this moment does not delete it.
@@ -277,6 +285,15 @@ async def attach_all(session: AsyncSession, asked: Sequence[Attached]) -> Sequen
     rows["participants"] = each_once(rows["participants"])
     await session.execute(ATTACH, {name: as_json(each) for name, each in rows.items()})
     return [None] * len(asked)
+
+
+async def remove_tags(session: AsyncSession, ticket: int, keys: Sequence[str]) -> None:
+    await session.execute(REMOVE_TAGS, {"ticket": ticket, "keys": list(keys)})
+
+
+async def remove_copies(session: AsyncSession, ticket: int, keys: Sequence[str]) -> None:
+    """Those in Cc get no more letters."""
+    await session.execute(REMOVE_COPIES, {"ticket": ticket, "keys": list(keys)})
 
 
 def each_once(participants: Sequence[Row]) -> list[Row]:

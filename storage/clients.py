@@ -22,6 +22,28 @@ LIST = text(LISTED + " ORDER BY c.id LIMIT :limit")
 SHOW = text(LISTED + " WHERE c.id = :id")
 BY_ADDRESS = text(LISTED + " WHERE c.id = (SELECT client_id FROM client_addresses WHERE key = :key)")  # noqa: S608
 
+SEEN = text(
+    """
+    SELECT c.id, c.name, c.created_at,
+        (SELECT coalesce(array_agg(address ORDER BY created_at, key), '{}') FROM client_addresses WHERE client_id = c.id) AS addresses,
+        (SELECT count(*) FROM tickets WHERE client_id = c.id
+            AND (CAST(:departments AS text[]) IS NULL OR department = ANY(CAST(:departments AS text[])))) AS tickets
+    FROM clients c
+    WHERE NOT c.nobody AND c.id > :after
+        AND (CAST(:number AS bigint) IS NULL OR c.id = :number)
+        AND (CAST(:name AS text) IS NULL OR strpos(lower(c.name), lower(:name)) > 0)
+        AND (CAST(:key AS text) IS NULL OR c.id = (SELECT client_id FROM client_addresses WHERE key = :key))
+        AND (CAST(:departments AS text[]) IS NULL
+            OR EXISTS (SELECT FROM tickets WHERE client_id = c.id AND department = ANY(CAST(:departments AS text[])))
+            OR NOT EXISTS (SELECT FROM tickets WHERE client_id = c.id))
+    ORDER BY c.id LIMIT :limit
+    """
+)
+LOCK = text("SELECT 1 FROM clients WHERE id = :id AND NOT nobody FOR UPDATE")
+RENAME = text("UPDATE clients SET name = :name WHERE id = :id")
+DROP = text("DELETE FROM client_addresses WHERE client_id = :id AND key = ANY(CAST(:keys AS text[]))")
+HAS_ANY = text("SELECT EXISTS (SELECT FROM client_addresses WHERE client_id = :id)")
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -86,6 +108,37 @@ async def show_client(session: AsyncSession, number: int) -> Client | None:
 async def show_by_address(session: AsyncSession, key: str) -> Client | None:
     row = (await session.execute(BY_ADDRESS, {"key": key})).first()
     return client(row) if row is not None else None
+
+
+async def seen_clients(
+    session: AsyncSession,
+    departments: Sequence[str] | None,
+    *,
+    limit: int,
+    after: int = 0,
+    number: int | None = None,
+    name: str | None = None,
+    key: str | None = None,
+) -> list[Client]:
+    """In the order of their numbers, those that people of these departments see: who has a ticket there, and who has none anywhere. None:
+    all. `name` is a part of it, `key` one of their addresses, normalised."""
+    given = {"departments": None if departments is None else list(departments), "after": after, "number": number, "name": name, "key": key}
+    return [client(row) for row in await session.execute(SEEN, given | {"limit": limit})]
+
+
+async def lock_client(session: AsyncSession, number: int) -> bool:
+    """Until the transaction ends; False where there is none."""
+    return (await session.execute(LOCK, {"id": number})).first() is not None
+
+
+async def rename(session: AsyncSession, number: int, name: str) -> None:
+    await session.execute(RENAME, {"id": number, "name": name})
+
+
+async def drop_addresses(session: AsyncSession, number: int, keys: Sequence[str]) -> bool:
+    """Of a client under lock; False where they have none left."""
+    await session.execute(DROP, {"id": number, "keys": list(keys)})
+    return bool(await session.scalar(HAS_ANY, {"id": number}))
 
 
 async def add_client(session: AsyncSession, new: NewClient) -> int | Taken:

@@ -12,10 +12,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from storage.hosts import DatabaseAwayError, Hosts, without_hosts
+from storage.hosts import DatabaseAwayError, Hosts, LoginRefusedError, without_hosts
 
 __all__ = [
     "DatabaseAwayError",
+    "LoginRefusedError",
     "asyncpg_url",
     "connect",
     "database_away",

@@ -17,9 +17,24 @@ _PORT = re.compile(r"\d+")
 DEFAULT_PORT = "5432"
 WRITABLE = "read-write"
 
+# PostgreSQL's appendix A, of what is said to somebody who connects.
+_NO_LOGIN = frozenset(
+    {
+        "28000",  # invalid_authorization_specification: no line of pg_hba.conf, no such role, or one that may not log in
+        "28P01",  # invalid_password
+        "3D000",  # invalid_catalog_name
+        "42501",  # insufficient_privilege: no CONNECT on the database
+    }
+)
+_CLOSED = "55000"  # object_not_in_prerequisite_state: the database takes no connections at the moment
+
 
 class DatabaseAwayError(ConnectionError):
     """No connection could be made; names the servers, never the password."""
+
+
+class LoginRefusedError(DatabaseAwayError):
+    """The server answers and does not let us in: a wrong password, an unknown user or database. A person mends that, not time."""
 
 
 def without_hosts(url: str) -> tuple[str, dict[str, str]]:
@@ -65,17 +80,36 @@ class Hosts:
                 self._last = place
                 return made
         # A refused or missing socket surfaces as a bare OSError, which could mean any file: say that it was the database.
-        told = "; ".join(f"the database at {place} cannot be reached: {self._reason(error, len(places))}" for place, error in failures)
+        told = "; ".join(f"the database at {place} {self._reason(error, len(places))}" for place, error in failures)
+        if all(_state(error) in _NO_LOGIN for _, error in failures):
+            raise LoginRefusedError(told) from failures[-1][1]
         raise DatabaseAwayError(told) from failures[-1][1]
 
     def _may_pass(self, error: Exception, places: int) -> bool:
-        """Whether another server is to be asked. Where there is none, PostgreSQL's own errors say best what is wrong."""
-        return isinstance(error, OSError) or (places > 1 and (_takes_no_writes(error) or self.away(error)))
+        """Whether another server is to be asked. Where there is none, PostgreSQL's other errors say best what is wrong."""
+        if isinstance(error, OSError) or _state(error) in (*_NO_LOGIN, _CLOSED):
+            return True
+        return places > 1 and (_takes_no_writes(error) or self.away(error))
 
     def _reason(self, error: BaseException, places: int) -> str:
+        if _state(error) in _NO_LOGIN:
+            return f"does not let us in: {_words(error)}"
         if _takes_no_writes(error):
-            return "it takes no writes"
-        return str(error) or f"no answer within {self.seconds / places:.1f} s".replace(".0 ", " ")
+            return "cannot be reached: it takes no writes"
+        said = _words(error) or f"no answer within {self.seconds / places:.1f} s".replace(".0 ", " ")
+        return f"cannot be reached: {said}"
+
+
+def _state(error: BaseException) -> str | None:
+    """SQLAlchemy's adapter may have wrapped what asyncpg raised."""
+    found = (getattr(each, "sqlstate", None) for each in (error, error.__cause__))
+    return next((each for each in found if isinstance(each, str)), None)
+
+
+def _words(error: BaseException) -> str:
+    """What the server said, without the adapter's own name before it."""
+    cause = error.__cause__
+    return str(cause if isinstance(cause, asyncpg.PostgresError) else error)
 
 
 def _takes_no_writes(error: BaseException) -> bool:

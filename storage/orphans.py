@@ -1,5 +1,5 @@
-"""Rows that no longer fit the configuration: they name departments, agents, gateways or levels of satisfaction that it has not, or clients
-under addresses that are gateways' by now (U4)."""
+"""Rows that no longer fit the configuration: they name departments, agents, gateways or levels of satisfaction that it has not, tokens that
+act for such, or clients under addresses that are gateways' by now (U4)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ FIND = text(
     -- By score: a level may be called otherwise today.
     SELECT 'rating', score || ' ' || (array_agg(level ORDER BY id DESC))[1], count(DISTINCT ticket) FROM ratings
      WHERE score <> ALL(CAST(:scores AS integer[])) GROUP BY score
+    UNION ALL
+    SELECT 'token', name, 0 FROM api_tokens
+     WHERE revoked_at IS NULL AND coalesce(expires_at > now(), true)
+       AND (agent <> ALL(CAST(:agents AS text[])) OR NOT departments <@ CAST(:departments AS text[]))
     ORDER BY 1, 2
     """
 )
@@ -35,6 +39,7 @@ REMEDY = {
     "assignee": "its department is told instead; `tickets set N --assignee ADDR` gives it to somebody",
     "rating": "still counted; a level that was used is switched off by `active = false`, not deleted: put it back",
     "client": "a gateway's address is nobody's account: its mail is ignored, and letters to it are not sent; give the gateway another one",
+    "token": "acts for an agent or in a department that is no more; make another one, and end it by `web token revoke NAME`",
     "gateway": "answered from that address still; put it back, switched off, or expect bounces",
 }
 

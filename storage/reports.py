@@ -84,7 +84,13 @@ _OTHER: Final = text("""
 """)
 
 _BOUNCED: Final = text("""
-    WITH marked AS (
+    WITH before AS (
+        INSERT INTO outbox_attempts (outbox_id, recipient_id, attempt, state, reply, at)
+        SELECT r.outbox_id, r.id, o.attempts, r.state, r.reply, r.finished_at
+        FROM outbox_recipients r JOIN outbox_messages o ON o.id = r.outbox_id
+        WHERE o.id = :outbox_id AND (CAST(:recipient_id AS bigint) IS NULL OR r.id = :recipient_id)
+            AND r.state IN ('sent', 'failed') AND r.finished_at IS NOT NULL
+    ), marked AS (
         UPDATE outbox_recipients SET state = 'bounced', reply = :reply, finished_at = now()
         WHERE outbox_id = :outbox_id AND (CAST(:recipient_id AS bigint) IS NULL OR id = :recipient_id)
     )

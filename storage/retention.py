@@ -110,7 +110,8 @@ _RAW: Final = text(f"""
         SELECT CASE WHEN :done > 0 THEN now() - make_interval(days => :done) ELSE '-infinity' END AS done,
             CASE WHEN :ignored > 0 THEN now() - make_interval(days => :ignored) ELSE '-infinity' END AS ignored
     ), looked AS MATERIALIZED (
-        SELECT c.inbound_id, c.received_at FROM inbound_contents c WHERE c.inbound_id > :after ORDER BY c.inbound_id LIMIT :limit
+        SELECT c.inbound_id, c.received_at FROM inbound_contents c
+        WHERE c.piece = 0 AND c.inbound_id > :after ORDER BY c.inbound_id LIMIT :limit
     ), past AS MATERIALIZED (
         SELECT looked.inbound_id, looked.received_at FROM looked JOIN inbound_messages m ON m.id = looked.inbound_id CROSS JOIN terms
         WHERE (m.state = 'done' AND m.finished_at < terms.done OR m.state IN ('ignored', 'buried') AND m.finished_at < terms.ignored)
@@ -135,12 +136,17 @@ _AGED: Final = """
     AND greatest(o.sent_at, o.created_at) < now() - make_interval(days => :days)
     AND (o.attachments = '[]' OR greatest(o.sent_at, o.created_at) < now() - make_interval(days => :links))
 """
+# Under lock is what goes, and nothing that waits: whoever cancels letters that wait passes over locked ones, as somebody's who sends them.
 _LETTERS: Final = text(f"""
-    WITH looked AS MATERIALIZED (SELECT id FROM outbox_messages WHERE id > :after ORDER BY id LIMIT :limit)
-    SELECT o.id, o.attachments, NOT ({_AGED}) AS young, {_AGED} AND o.body_removed_at IS NULL AND o.notice_id IS NULL
+    WITH looked AS MATERIALIZED (SELECT id FROM outbox_messages WHERE id > :after ORDER BY id LIMIT :limit), past AS MATERIALIZED (
+        SELECT o.id, o.attachments FROM outbox_messages o JOIN looked ON looked.id = o.id
+        WHERE {_AGED} AND o.body_removed_at IS NULL AND o.notice_id IS NULL
             AND (o.ticket IS NULL OR o.ticket <> ALL(CAST(:held_tickets AS bigint[])))
-            AND NOT EXISTS (SELECT FROM outbox_recipients r WHERE r.outbox_id = o.id AND lower(r.address) = {_HELD_ADDRESSES}) AS past
-    FROM outbox_messages o JOIN looked ON looked.id = o.id ORDER BY o.id FOR UPDATE OF o
+            AND NOT EXISTS (SELECT FROM outbox_recipients r WHERE r.outbox_id = o.id AND lower(r.address) = {_HELD_ADDRESSES})
+        ORDER BY o.id FOR UPDATE OF o
+    )
+    SELECT o.id, past.attachments, NOT ({_AGED}) AS young, past.id IS NOT NULL AS past
+    FROM outbox_messages o JOIN looked ON looked.id = o.id LEFT JOIN past ON past.id = o.id ORDER BY o.id
 """)  # noqa: S608
 _EMPTY: Final = text("""
     UPDATE outbox_messages SET text = '', html = NULL, attachments = '[]', body_removed_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))

@@ -25,6 +25,16 @@ async def finish(session: AsyncSession, job: str, worker: str, due_in_seconds: f
     return ended.scalar_one_or_none() is not None
 
 
+async def hasten(session: AsyncSession, job: str) -> None:
+    """The job is due now: whoever looks next runs it, or whoever runs it already is enough."""
+    await session.execute(_HASTEN, {"job": job})
+
+
+async def pending(session: AsyncSession, job: str) -> bool:
+    """Whether the job is under way, or due and soon will be; not where it has been due for minutes, for then nobody is there to run it."""
+    return bool(await session.scalar(_PENDING, {"job": job}))
+
+
 async def forget(session: AsyncSession, limit: int = 10_000) -> int:
     """Delete what has served its time: dedupe keys past their date, automatic letters that no budget counts any more. How many rows."""
     return sum([int(await session.scalar(statement, {"limit": limit}) or 0) for statement in _FORGET])
@@ -46,6 +56,15 @@ _FINISH: Final = text("""
         last_error = CAST(:error AS text), runs = runs + 1
     WHERE job = :job AND leased_by = :worker RETURNING job
 """).bindparams(bindparam("due_in", type_=Double))
+
+_HASTEN: Final = text("""
+    INSERT INTO schedule (job) VALUES (:job)
+    ON CONFLICT (job) DO UPDATE SET due_at = now() WHERE schedule.due_at > now() AND schedule.lease_until IS NULL
+""")
+
+_PENDING: Final = text("""
+    SELECT (due_at <= now() AND due_at > now() - interval '2 minutes') OR lease_until > now() FROM schedule WHERE job = :job
+""")
 
 _FORGET: Final = (
     text("""

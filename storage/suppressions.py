@@ -7,7 +7,10 @@ from sqlalchemy import Integer, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.suppressions import Cause, Suppression
+from gateway.domain.visible import Visible
 from storage.company import Turn, together
+from storage.visible import of_ticket, ticket_seen
+from storage.webhooks.writing import EVENTS_RETURNED, QUEUED
 
 
 async def suppressed(session: AsyncSession, addresses: Collection[str]) -> dict[str, Suppression]:
@@ -42,9 +45,10 @@ async def lift(session: AsyncSession, address: str, by: str, *, only: Cause | No
     return lifted.scalar_one_or_none() is not None
 
 
-async def listed(session: AsyncSession) -> Sequence[Suppression]:
+async def listed(session: AsyncSession, sees: Visible | None = None) -> Sequence[Suppression]:
     """The newest first."""
-    return [_suppression(row) for row in await session.execute(_LISTED)]
+    statement = text(_LISTED.format(seen=ticket_seen(sees, "suppressions.ticket")))
+    return [_suppression(row) for row in await session.execute(statement, of_ticket(sees))]
 
 
 async def cancel_waiting(session: AsyncSession, address: str, spellings: Collection[str], why: str) -> None:
@@ -67,7 +71,7 @@ _FIELDS: Final = "address, cause, why, created_at, expires_at, ticket, outbox_id
 _IN_FORCE: Final = "lifted_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
 
 _AMONG: Final = text(f"SELECT {_FIELDS} FROM suppressions WHERE address = ANY(CAST(:addresses AS text[])) AND {_IN_FORCE}")  # noqa: S608
-_LISTED: Final = text(f"SELECT {_FIELDS} FROM suppressions WHERE {_IN_FORCE} ORDER BY created_at DESC, address")  # noqa: S608
+_LISTED: Final = f"SELECT {_FIELDS} FROM suppressions WHERE {_IN_FORCE} AND {{seen}} ORDER BY created_at DESC, address"  # noqa: S608
 
 # A person's word outweighs a complaint, and that a bounce. A bounce may tell no news: the address stays suppressed for longer.
 _SUPPRESS: Final = text("""
@@ -96,7 +100,7 @@ _LIFT: Final = text("""
 
 # Whoever holds one of these rows is a sender that has it in hand, or an operator: neither is waited for, so that two transactions that
 # suppress each the other's address cannot lock each other out.
-_CANCEL_WAITING: Final = text("""
+_CANCEL_WAITING: Final = text(f"""
     WITH waiting AS (
         SELECT r.id, r.outbox_id, r.address, o.ticket, o.kind FROM outbox_recipients r JOIN outbox_messages o ON o.id = r.outbox_id
         WHERE lower(r.address) = ANY(CAST(:addresses AS text[])) AND r.state = 'queued' AND o.state IN ('queued', 'scheduled')
@@ -111,12 +115,14 @@ _CANCEL_WAITING: Final = text("""
             ORDER BY array_position(ARRAY['failed', 'bounced', 'sent'], state) LIMIT 1), 'cancelled')
         WHERE o.id IN (SELECT outbox_id FROM waiting) AND NOT EXISTS (
             SELECT FROM outbox_recipients r WHERE r.outbox_id = o.id AND r.state = 'queued' AND r.id NOT IN (SELECT id FROM waiting))
-    )
-    INSERT INTO ticket_events (ticket, kind, actor_role, data)
-    SELECT ticket, 'silenced', 'system', jsonb_build_object('kind', kind, 'why', CAST(:why AS text), 'to', jsonb_build_array(address),
-        'outbox', outbox_id)
-    FROM waiting WHERE ticket IS NOT NULL
-""")
+    ), events AS (
+        INSERT INTO ticket_events (ticket, kind, actor_role, data)
+        SELECT ticket, 'silenced', 'system', jsonb_build_object('kind', kind, 'why', CAST(:why AS text), 'to', jsonb_build_array(address),
+            'outbox', outbox_id)
+        FROM waiting WHERE ticket IS NOT NULL
+        {EVENTS_RETURNED}
+    ) {QUEUED}
+""")  # noqa: S608
 
 _FORGET: Final = text("""
     DELETE FROM suppressions WHERE least(expires_at, lifted_at + interval '60 days') < now() - interval '30 days' RETURNING address

@@ -31,7 +31,7 @@ SHOW = text(
 )
 ARTICLES = text(
     """
-    SELECT a.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('filename', filename, 'content_type', content_type, 'size', size,
+    SELECT a.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'filename', filename, 'content_type', content_type, 'size', size,
         'sha256', encode(sha256, 'hex'), 'inline', inline, 'content_id', content_id) ORDER BY id), '[]')
         FROM attachments WHERE article_id = a.id) AS attachments
     FROM articles a WHERE ticket = :number ORDER BY id

@@ -12,6 +12,9 @@ from sqlalchemy import BigInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.domain.visible import Visible
+from storage.visible import of_ticket
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -22,6 +25,17 @@ class Found:
 
     def __bool__(self) -> bool:
         return bool(self.inbound or self.outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedAttempt:
+    """What was said before what the recipient has now. `address` None: the sender vanished meanwhile, and nobody knows of whom."""
+
+    address: str | None
+    attempt: int
+    state: str
+    reply: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ class TracedLetter:
     trace_id: str
     inbound_id: int | None
     recipients: tuple[TracedRecipient, ...]
+    earlier: tuple[TracedAttempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,12 @@ async def by_number(session: AsyncSession, number: int, *, inbound: bool = True,
     return _found(arrived, letters)
 
 
+async def by_ticket(session: AsyncSession, ticket: int) -> Found:
+    """The latest mail on the ticket, and the letters about it that no mail caused: no more than `MOST` of each."""
+    arrived = (await session.execute(_INBOUND_ON_TICKET, {"ticket": ticket})).scalars().all()
+    return Found(tuple(arrived), tuple((await session.execute(_OUTBOX_ON_TICKET, {"ticket": ticket})).scalars()))
+
+
 async def by_trace(session: AsyncSession, trace: str) -> Found:
     arrived = (await session.execute(_INBOUND_TRACE, {"trace": trace})).scalars().all()
     return Found(tuple(arrived)) if arrived else _found((), (await session.execute(_OUTBOX_TRACE, {"trace": trace})).all())
@@ -109,6 +130,16 @@ def _found(arrived: Iterable[int], letters: Iterable[Any]) -> Found:
 async def tickets_of(session: AsyncSession, ticket: int | None, key: bytes | None) -> list[int]:
     """The message's ticket, others that it made by the same id (`desk.duplicates`), and where any of them was merged to."""
     return list((await session.execute(_TICKETS, {"ticket": ticket, "key": key})).scalars())
+
+
+async def tickets_seen(session: AsyncSession, numbers: Iterable[int], sees: Visible | None) -> list[int]:
+    """Those of the numbers that are tickets somebody may see, each once."""
+    wanted = list(dict.fromkeys(numbers))
+    if sees is None:
+        return wanted
+    rows = await session.execute(_SEEN, {"tickets": wanted} | of_ticket(sees))
+    theirs = set(rows.scalars())
+    return [each for each in wanted if each in theirs]
 
 
 async def letters_of(session: AsyncSession, inbound_id: int, trace: str, tickets: Sequence[int]) -> list[TracedLetter]:
@@ -139,7 +170,8 @@ def _letter(row: Any) -> TracedLetter:
         TracedRecipient(each["address"], each["state"], each["reply"], _moment(each["finished_at"]), _moment(each["delayed_at"]))
         for each in values.pop("recipients") or ()
     ]
-    return TracedLetter(**values, recipients=tuple(recipients))
+    earlier = [TracedAttempt(**each | {"at": datetime.fromisoformat(each["at"])}) for each in values.pop("earlier") or ()]
+    return TracedLetter(**values, recipients=tuple(recipients), earlier=tuple(earlier))
 
 
 def _moment(written: str | None) -> datetime | None:
@@ -158,8 +190,15 @@ _TICKETS: Final = text("""
     ORDER BY 1
 """)
 _NUMBERS: Final = bindparam("tickets", type_=ARRAY(BigInteger))
+_SEEN: Final = text(
+    "SELECT number FROM tickets WHERE number = ANY (:tickets) AND department = ANY (CAST(:departments AS text[]))"
+).bindparams(_NUMBERS)
 _INBOUND_NUMBER: Final = text("SELECT id FROM inbound_messages WHERE id = :id")
 _OUTBOX_NUMBER: Final = text("SELECT id, inbound_id FROM outbox_messages WHERE id = :id")
+_INBOUND_ON_TICKET: Final = text(f"SELECT id FROM inbound_messages WHERE ticket = :ticket ORDER BY id DESC LIMIT {MOST}")  # noqa: S608
+_OUTBOX_ON_TICKET: Final = text(f"""
+    SELECT id FROM outbox_messages WHERE ticket = :ticket AND inbound_id IS NULL ORDER BY id DESC LIMIT {MOST}
+""")  # noqa: S608
 _INBOUND_TRACE: Final = text(f"SELECT id FROM inbound_messages WHERE trace_id = :trace ORDER BY id DESC LIMIT {MOST}")  # noqa: S608
 _OUTBOX_TRACE: Final = text(f"SELECT id, inbound_id FROM outbox_messages WHERE trace_id = :trace ORDER BY id DESC LIMIT {MOST}")  # noqa: S608
 _INBOUND_OF_TICKET: Final = text(f"""
@@ -183,7 +222,9 @@ _FIELDS: Final = """
     m.id, m.state, m.kind, m.ticket, m.destination, m.subject, m.message_id, m.attempts, m.created_at, m.released_at, m.due_at,
     m.expires_at, m.sent_at, m.warned_at, m.last_error, m.possible_duplicates, m.trace_id, m.inbound_id,
     (SELECT jsonb_agg(jsonb_build_object('address', address, 'state', state, 'reply', reply, 'finished_at', finished_at,
-        'delayed_at', delayed_at) ORDER BY position) FROM outbox_recipients WHERE outbox_id = m.id) AS recipients
+        'delayed_at', delayed_at) ORDER BY position) FROM outbox_recipients WHERE outbox_id = m.id) AS recipients,
+    (SELECT jsonb_agg(jsonb_build_object('address', r.address, 'attempt', a.attempt, 'state', a.state, 'reply', a.reply, 'at', a.at)
+        ORDER BY a.id) FROM outbox_attempts a LEFT JOIN outbox_recipients r ON r.id = a.recipient_id WHERE a.outbox_id = m.id) AS earlier
 """
 # By their ticket, for which there is an index, that of letters without one included.
 _LETTERS_OF: Final = (
@@ -194,12 +235,12 @@ _LETTERS_OF: Final = (
     ORDER BY m.id
 """)  # noqa: S608
     .bindparams(_NUMBERS)
-    .columns(recipients=JSONB)
+    .columns(recipients=JSONB, earlier=JSONB)
 )
 _LETTERS: Final = (
     text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE m.id = ANY (:ids) ORDER BY m.id")  # noqa: S608
     .bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-    .columns(recipients=JSONB)
+    .columns(recipients=JSONB, earlier=JSONB)
 )
 _EVENTS: Final = text("""
     SELECT ticket, kind, data, inbound_id, at FROM ticket_events

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.alarms import Down, Head, Holder, Oldest, Paused, State, Transaction
+from gateway.domain.alarms import Disabled, Down, Head, Holder, Oldest, Paused, State, Transaction
 
 
 async def look(session: AsyncSession) -> State:
@@ -21,6 +21,7 @@ async def look(session: AsyncSession) -> State:
         outbox_head=_head(row.outbox_head),
         paused=None if row.paused is None else Paused(**row.paused),
         down=tuple(Down(**each) for each in row.down or ()),
+        disabled=tuple(Disabled(**each) for each in row.disabled or ()),
         transaction=None if row.transaction is None else Transaction(**row.transaction),
         holder=None if row.holder is None else Holder(**row.holder),
     )
@@ -82,8 +83,10 @@ _LOOK: Final = text("""
                 'name', down.name, 'seconds', extract(epoch FROM now() - down_since), 'error', last_error,
                 'letters', coalesce(waiting.letters, 0)) ORDER BY down.name)
          FROM destinations_down AS down LEFT JOIN waiting ON waiting.destination = down.name) AS down,
+        (SELECT jsonb_agg(jsonb_build_object('name', name, 'why', disabled_why) ORDER BY name)
+         FROM webhooks WHERE active AND disabled_at IS NOT NULL AND failing_since IS NOT NULL) AS disabled,
         (SELECT jsonb_build_object('who', who, 'seconds', extract(epoch FROM now() - began))
          FROM transactions ORDER BY began LIMIT 1) AS transaction,
         (SELECT jsonb_build_object('who', who, 'key', who || ' at ' || CAST(position AS text)) FROM holders
          WHERE age(position) > 1000000 ORDER BY age(position) DESC LIMIT 1) AS holder
-""").columns(inbound_head=JSONB, outbox_head=JSONB, paused=JSONB, down=JSONB, transaction=JSONB, holder=JSONB)
+""").columns(inbound_head=JSONB, outbox_head=JSONB, paused=JSONB, down=JSONB, disabled=JSONB, transaction=JSONB, holder=JSONB)

@@ -1,7 +1,7 @@
 """Fixtures that every room's tests share: a migrated database of its own for each test that asks.
 
 The server is our own embedded one, without fsync, in memory where /dev/shm is; all xdist workers share it as any processes
-do. With TEST_DATABASE_URL that server is used instead (its user needs CREATEDB).
+do. With TEST_DATABASE_URL that server is used instead (its user needs CREATEDB; where it is no superuser, TEST_ADMIN_URL is one).
 """
 
 import asyncio

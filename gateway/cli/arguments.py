@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from gateway.domain.language import Language
-from gateway.domain.states import InboundState, LetterKind, OutboxState, Priority, Status
+from gateway.domain.states import InboundState, LetterKind, OutboxState
 
 ROLES = ("all", "listener", "intake", "sender", "poller", "web")
 
@@ -93,7 +93,14 @@ def line(text: str) -> str:
 
 
 def parser(version: str) -> argparse.ArgumentParser:
-    from gateway.cli import arguments_audit, arguments_privacy  # they take their types from here
+    from gateway.cli import (  # they take their types from here
+        arguments_audit,
+        arguments_privacy,
+        arguments_tickets,
+        arguments_tokens,
+        arguments_web,
+        arguments_webhooks,
+    )
 
     top = argparse.ArgumentParser(
         prog="deskgate", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -103,7 +110,7 @@ def parser(version: str) -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     running(adder(commands))
     understanding(adder(commands))
-    tickets(adder(commands))
+    arguments_tickets.tickets(adder(commands))
     clients(adder(commands))
     templates(adder(commands))
     rules(adder(commands))
@@ -112,6 +119,10 @@ def parser(version: str) -> argparse.ArgumentParser:
     gateways(adder(commands))
     senders(adder(commands))
     suppressions(adder(commands))
+    arguments_webhooks.webhooks(adder(commands))
+    web = group(adder(commands), "web", "who may come in over HTTP")
+    arguments_web.web(web)
+    arguments_tokens.token(web)
     dkim(adder(commands))
     watching(adder(commands))
     arguments_privacy.erase(adder(commands))
@@ -177,66 +188,6 @@ def understanding(add: Adder) -> None:
     inject.add_argument("--from", dest="reverse_path", default="", metavar="ADDR", help="the reverse-path (default: the null one)")
     inject.add_argument("--to", dest="recipients", action="append", default=[], metavar="ADDR", help="a recipient; may be given again")
     inject.add_argument("file", metavar="FILE", help="a message file; - is standard input")
-
-
-def tickets(add: Adder) -> None:
-    add = group(add, "tickets", "read and change tickets")
-    listed = add("list", "tickets:list_tickets", "list tickets, the newest first", as_json=True)
-    listed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
-    shown = add("show", "tickets:show", "show a ticket with its articles and events", as_json=True)
-    shown.add_argument("number", type=identifier, metavar="N")
-    new = add("new", "tickets:new", "open a ticket that came by another channel, such as the telephone", as_json=True)
-    new.add_argument("--client", required=True, metavar="ADDR", help="the client's address")
-    new.add_argument("--name", type=line, default="", help="the client's name, where they are not known yet")
-    new.add_argument("--subject", type=line, required=True, metavar="S")
-    new.add_argument("--text", type=words, required=True, metavar="T", help="what the client said; - reads standard input")
-    new.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who opens it")
-    new.add_argument("--gateway", metavar="ADDR", help="the gateway address it belongs to (default: the default one)")
-    changed = add("set", "tickets:set_fields", "change a ticket, as its agent would by mail")
-    changed.add_argument("number", type=identifier, metavar="N")
-    changed.add_argument("--status", choices=[str(each) for each in Status], metavar="S", help=f"one of {', '.join(Status)}")
-    changed.add_argument("--category", type=line, metavar="C", help='any word; "" takes it away')
-    changed.add_argument("--priority", choices=[str(each) for each in Priority], metavar="P", help=f"one of {', '.join(Priority)}")
-    changed.add_argument("--assignee", metavar="ADDR", help='an agent; "" takes the ticket from its assignee')
-    changed.add_argument("--department", metavar="KEY")
-    changed.add_argument("--subject", type=line, metavar="S")
-    changed.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who acts")
-    reply = add("reply", "tickets:reply", "answer the client as an agent")
-    reply.add_argument("number", type=identifier, metavar="N")
-    reply.add_argument("--as", dest="agent", required=True, metavar="AGENT", help="the address of the agent who answers")
-    reply.add_argument("--text", type=words, default="-", metavar="T", help="the answer; - reads standard input (the default)")
-    reply.add_argument("--from", dest="from_address", metavar="ADDR", help="an address to answer from (default: the ticket's)")
-    import_of_tickets(add)
-
-
-def import_of_tickets(add: Adder) -> None:
-    imported = add("import", "ticket_import:import_csv", "take over open tickets of another desk from its CSV export", as_json=True)
-    imported.description = (
-        "Makes tickets of the rows of a CSV file that Zammad, osTicket or Zoho Desk wrote, or anything with headings. They get numbers of "
-        "ours; answers to the old desk's letters find them by the old number or Message-ID. Nobody is written to. A file may be imported "
-        "again: what was imported before stays as it is. Every row that cannot be is named with its line, column and remedy, and the exit "
-        "status is 1. See docs/importing.md."
-    )
-    imported.add_argument("csv", metavar="CSV", help="the file with the tickets; - is standard input")
-    imported.add_argument(
-        "--from", dest="desk", choices=("auto", "zammad", "osticket", "zoho", "other"), default="auto", metavar="DESK",
-        help="zammad, osticket, zoho or other (default: auto, by its headings)",
-    )  # fmt: skip
-    imported.add_argument("--articles", metavar="CSV", help="a file with what was written on them: Zoho's threads, Zammad's articles")
-    imported.add_argument("--clients", metavar="CSV", help="the desk's users or contacts, where tickets name theirs without an address")
-    imported.add_argument(
-        "--map", action="append", default=[], type=words, metavar="THEIRS=OURS",
-        help="what a word of theirs means here: a status, priority, department's key, agent's address (none: nobody) or column; may be "
-        "given again; status:THEIRS=OURS and so on where a word means several things",
-    )  # fmt: skip
-    imported.add_argument("--department", metavar="KEY", help="of tickets whose department or group nothing here is called like")
-    imported.add_argument("--all", action="store_true", help="also tickets that have ended: resolved, closed, deleted")
-    imported.add_argument(
-        "--dates", choices=("dmy", "mdy"), metavar="ORDER", help="dmy or mdy: what comes first in dates such as 05/11/2026"
-    )
-    imported.add_argument("--timezone", default="UTC", metavar="ZONE", help="of times that name none, such as Europe/Warsaw (default: UTC)")
-    imported.add_argument("--charset", metavar="NAME", help="of the files (default: by their mark, UTF-8, or a guess from the letters)")
-    imported.add_argument("--dry-run", action="store_true", help="say what would be imported, and change nothing")
 
 
 def clients(add: Adder) -> None:
@@ -400,7 +351,7 @@ def watching(add: Adder) -> None:
     traced.description = (
         "Reads from the database, without any log: who handed the message over and when, what was decided on it and why, which letters it "
         "caused, and what each recipient's server said of them. MESSAGE-ID is a mail's or one of our letter's; or what its sender read "
-        "(“250 … queued as ID”), which is trace_id in the log; or a number of `inbound list`; or outbox:N."
+        "(“250 … queued as ID”), which is trace_id in the log; or a number of `inbound list`; or outbox:N; or ticket:N."
     )
     traced.add_argument("id", type=words, metavar="MESSAGE-ID")
     rated = add("ratings", "ratings:show", "how content clients are: counts and means, by agent, department and month", as_json=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,16 @@ def show(found: dict[str, Any]) -> None:
     reached = found.pop("figures")
     for title, fields in found.items():
         print(f"\n{title}")
-        print_fields(fields)
+        print_fields(flat(fields))
     print()
     rows = [(each["figure"], f"{each['value']:g}", each["reach"], each["reached"], each["reference"]) for each in reached]
     print_table(("figure", "here", "to reach", "reached", "elsewhere"), rows, empty="none of these figures has anything to reach")
+
+
+def flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A line a figure, also of those that stand together."""
+    return {
+        " ".join((name, *inner)): figure
+        for name, value in fields.items()
+        for inner, figure in ((((each,), n) for each, n in value.items()) if isinstance(value, Mapping) else (((), value),))
+    }

@@ -59,8 +59,9 @@ async def by_dns(settings: Settings, options: argparse.Namespace, document: dict
     from gateway.app.dns_names import names
     from gateway.app.intake import nameservers
     from gateway.auth.dns import Resolver
-    from gateway.cli.dns_tables import document_of, print_report
+    from gateway.cli.dns_tables import print_report
     from gateway.dnscheck.ask import answered
+    from gateway.dnscheck.document import document_of
     from gateway.dnscheck.report import report
     from gateway.telemetry import logs
 

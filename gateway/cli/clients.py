@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,11 +13,10 @@ from gateway.cli.arguments import LARGEST
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import work
+from gateway.deeds.clients import added, document, readable
 from gateway.deeds.deed import ids_of
-from gateway.desk.audience import can_be_written_to
 from gateway.desk.identify import is_ours
 from gateway.desk.remembered import author_lock
-from gateway.domain.letter import one_line
 from gateway.domain.organisation import Organisation
 from gateway.mail.address import address_key
 from storage import clients
@@ -192,45 +190,8 @@ async def merged(session: AsyncSession, new: clients.NewClient) -> Literal["adde
     return "extended" if more else "known"
 
 
-async def added(session: AsyncSession, new: clients.NewClient, owner: int | None) -> int | clients.Taken:
-    """Under the authors' locks: mail of theirs may be making them at this moment. `owner` is whose the addresses become, if not a new
-    client's."""
-    await lock(session, [author_lock(key) for key, _ in new.addresses])
-    if owner is None:
-        return await clients.add_client(session, new)
-    others = (each for each in (await clients.owners(session, [key for key, _ in new.addresses])).values() if each.client_id != owner)
-    if (taken := next(others, None)) is not None:
-        return taken
-    for key, address in new.addresses:
-        await clients.add_address(session, owner, key, address)
-    return owner
-
-
-def readable(name: str, addresses: Iterable[str], desk: Organisation) -> clients.NewClient | str:
-    """The new client, or what is wrong with it (U4: an address of ours is nobody's account)."""
-    keyed = [(address_key(each), each) for each in addresses]
-    for key, address in keyed:
-        if not key or not can_be_written_to(address):
-            return f"{address!r} is not an address"
-        if is_ours(key, desk):
-            return f"{address} is an address of our own, which is nobody's account"
-    if not keyed:
-        return "no address"
-    return clients.NewClient(one_line(name), tuple({key: (key, address) for key, address in keyed}.values()))
-
-
 def read(name: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise Fail(f"{name} cannot be read: {error.strerror or error}") from error
-
-
-def document(found: clients.Client) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "name": found.name,
-        "addresses": list(found.addresses),
-        "tickets": found.tickets,
-        "created_at": found.created_at,
-    }

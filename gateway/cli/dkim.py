@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.cli.dns_tables import strings, zone_line
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_json, say
 from gateway.config.dkim import public_half, read_selector
 from gateway.config.load import find_config
 from gateway.config.values import read_domain
+from gateway.dnscheck.document import strings, zone_line
 from gateway.dnscheck.findings import Publish
 from gateway.domain.dkim import DkimKey
 

@@ -3,8 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,32 +12,19 @@ from gateway.cli.configured import configured
 from gateway.cli.exits import Exit
 from gateway.cli.output import block, json_line, print_fields, print_json, say, shown
 from gateway.config.convert import organisation, ours
-from gateway.desk.decide import decide
-from gateway.desk.explanation import explanation, failed
-from gateway.desk.suppose import suppose
-from gateway.domain.envelope import Entry, Envelope, Peer
-from gateway.domain.facts import Facts
+from gateway.desk.explanation import failed
+from gateway.desk.offline import supposed
 from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
-from gateway.domain.verdict import Verdict
-from gateway.mail.message import Message
 from gateway.mail.parse import parse_message
-
-UNCHECKED = Verdict()
-Supposed = tuple[Facts, tuple[str, ...]]
-Gather = Callable[[Message, Envelope], Supposed]
 
 
 def explain(options: argparse.Namespace) -> int:
     if options.database:
         return asyncio.run(with_database(options))
     settings = configured(options, leave_no_trace=True)
-    desk = organisation(settings)
-
-    def gather(message: Message, envelope: Envelope) -> Supposed:
-        return suppose(message, (), envelope.reverse_path, desk)
-
-    return tell(options, desk, ours(settings), gather)
+    desk, known = organisation(settings), ours(settings)
+    return show(options, (one(name, desk, known) for name in options.files))
 
 
 async def with_database(options: argparse.Namespace) -> int:
@@ -53,28 +39,17 @@ async def with_database(options: argparse.Namespace) -> int:
 
 
 async def one_with_database(name: str, sessions: Any, desk: Organisation, known: Ours) -> dict[str, Any]:
-    from gateway.desk.gather import gather
-    from gateway.desk.identify import identify
-    from gateway.desk.remembered import effect_keys
+    from gateway.deeds.explaining import on_facts
 
     try:
         content = read(name)
-        message = parse_message(content, known)
     except OSError as error:
         return failed(name, f"cannot be read: {error.strerror or error}")
-    envelope = envelope_of(message)
+    message = parse_message(content, known)
     async with sessions() as session:
-        keys = effect_keys(message, b"")
-        writer = identify(message, (), envelope.reverse_path, desk)
-        gathered = await gather(session, 0, envelope, (), message, writer, keys, desk)
+        document = await on_facts(session, name, message, len(content), desk)
         await session.rollback()
-    decision = decide(message, (), envelope.reverse_path, UNCHECKED, gathered.facts, desk, len(content))
-    assumed = ("on the facts of the database; the authentication is not checked here",)
-    return explanation(name, message, (), decision, gathered.facts, UNCHECKED, desk, assumed, len(content))
-
-
-def tell(options: argparse.Namespace, desk: Organisation, known: Ours, gather: Gather) -> int:
-    return show(options, (one(name, desk, known, gather) for name in options.files))
+    return document
 
 
 def show(options: argparse.Namespace, documents: Iterator[dict[str, Any]]) -> int:
@@ -96,32 +71,19 @@ def show(options: argparse.Namespace, documents: Iterator[dict[str, Any]]) -> in
     return status
 
 
-def one(name: str, desk: Organisation, known: Ours, gather: Gather) -> dict[str, Any]:
+def one(name: str, desk: Organisation, known: Ours) -> dict[str, Any]:
     try:
         content = read(name)
     except OSError as error:
         return failed(name, f"cannot be read: {error.strerror or error}")
     try:
-        message = parse_message(content, known)
-        envelope = envelope_of(message)
-        facts, assumed = gather(message, envelope)
-        facts = replace(facts, now=datetime.now(UTC))
-        decision = decide(message, (), envelope.reverse_path, UNCHECKED, facts, desk, len(content))
-        return explanation(name, message, (), decision, facts, UNCHECKED, desk, assumed, len(content))
+        return supposed(name, parse_message(content, known), len(content), desk, datetime.now(UTC))
     except Exception as error:  # noqa: BLE001  the edge: one bad file must not end the run; the defect is named in its object
         return failed(name, f"{type(error).__name__}: {error}")
 
 
 def read(name: str) -> bytes:
     return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-
-
-def envelope_of(message: Message) -> Envelope:
-    """As far as the fields tell: the reverse-path of Return-Path, else the author's address."""
-    returned = next((value for name, value in message.headers if name == "return-path"), None)
-    author = message.author.address if message.author is not None else ""
-    reverse_path = returned.strip().strip("<>") if returned is not None else author
-    return Envelope(reverse_path, (), Peer(Entry.STDIN))
 
 
 def print_explanation(document: dict[str, Any]) -> None:

@@ -11,13 +11,11 @@ from gateway.cli.output import print_json, print_table, say
 from gateway.cli.verified import SAYS, print_verified, verified_document
 from gateway.cli.work import Work, work
 from gateway.config.outbound import Directory
-from gateway.desk.forwarding.probing import send_probe
+from gateway.deeds import forwarding
 from gateway.desk.forwarding.report import report
-from gateway.domain.organisation import Organisation
 from gateway.domain.probes import Probe
 from gateway.domain.states import InboundState
-from gateway.mail.address import address_key
-from storage import inbound, outbox, probes
+from storage import inbound, probes
 
 LOOK_SECONDS: Final = 0.2
 """Between two looks at what became of the probe."""
@@ -51,12 +49,12 @@ async def list_gateways(options: argparse.Namespace) -> None:
 
 async def verify(options: argparse.Namespace) -> int:
     async with work(options) as opened:
-        address = address_to_verify(options.address, opened.organisation)
+        try:
+            address = forwarding.address_to_verify(options.address, opened.organisation)
+        except forwarding.NoAddress as wrong:
+            raise Fail(wrong.why, Exit.USAGE) from wrong
         async with opened.changing() as session:
-            held = await outbox.held(session)
-            if held is not None:
-                raise Fail(f"sending is paused, so no probe can leave: {held.why}; `deskgate outbox release` lets letters go", Exit.LATER)
-            number = await send_probe(session, address, opened.organisation)
+            number = await forwarding.verify(session, address, opened.organisation)
             opened.deed.about("probe", number)
         await opened.wake("outbox")
         if not options.json:
@@ -76,20 +74,6 @@ async def verify(options: argparse.Namespace) -> int:
         return Exit.DONE
     say(f"deskgate: {address}: {SAYS[told.state]}: {told.why}")
     return Exit.WRONG
-
-
-def address_to_verify(given: str, organisation: Organisation) -> str:
-    key = address_key(given)
-    if not key:
-        raise Fail(f"{given}: expected one e-mail address, such as support@example.com", Exit.USAGE)
-    if key.startswith("*@"):
-        raise Fail(
-            f"{given}: a catch-all is no address that mail could go to; verify one of its domain, such as probe{key[1:]}", Exit.USAGE
-        )
-    gateway = organisation.gateway(key)
-    if gateway is not None and not gateway.enabled:
-        raise Fail(f"{gateway.address} is switched off: set its enabled = true first")
-    return key
 
 
 async def awaited(opened: Work, number: int, seconds: float) -> Probe:

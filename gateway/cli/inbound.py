@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from typing import Any
 
 from gateway.cli.exits import Fail
 from gateway.cli.output import print_fields, print_json, print_table, shown
 from gateway.cli.work import work
+from gateway.deeds import inbound as deeds
+from gateway.deeds.documents import inbound_brief, inbound_document
 from gateway.domain.states import InboundState
 from storage import inbound
 
@@ -17,7 +18,7 @@ async def list_inbound(options: argparse.Namespace) -> None:
         found = await inbound.list_inbound(session, state=state, limit=options.limit)
         opened.deed.about("inbound", *(each.id for each in found))
     if options.json:
-        print_json([brief(each) for each in found])
+        print_json([inbound_brief(each) for each in found])
         return
     rows = [(each.id, each.state, each.outcome, each.ticket, each.received_at, each.author, each.subject) for each in found]
     empty = f"nothing is {state}" if state else "nothing has arrived yet"
@@ -26,9 +27,7 @@ async def list_inbound(options: argparse.Namespace) -> None:
 
 async def show(options: argparse.Namespace) -> None:
     async with work(options) as opened, opened.sessions() as session:
-        found = await inbound.show(session, options.id)
-        if found is None:
-            raise Fail(f"there is no inbound message {options.id}")
+        found = await deeds.seen(session, options.id)
         opened.deed.about("ticket", found.ticket)
         content = await inbound.content_of(session, options.id) if options.raw else None
         if options.raw and content is None:
@@ -36,9 +35,9 @@ async def show(options: argparse.Namespace) -> None:
     if content is not None:
         sys.stdout.buffer.write(content)
     elif options.json:
-        print_json(document(found))
+        print_json(inbound_document(found))
     else:
-        told = document(found)
+        told = inbound_document(found)
         print_fields({name: value for name, value in told.items() if name not in ("decision", "peer", "auth", "screening")})
         print_fields(
             {"peer": told["peer"]["address"], "auth": ", ".join(f"{name} {value}" for name, value in told["auth"].items() if value)}
@@ -51,15 +50,10 @@ async def replay(options: argparse.Namespace) -> None:
     """What was done stays done: only what is held, ignored or buried is decided on anew."""
     async with work(options) as opened:
         async with opened.changing() as session:
-            found = await inbound.show(session, options.id)
-            if found is None:
-                raise Fail(f"there is no inbound message {options.id}")
+            found = await deeds.seen(session, options.id)
             if found.raw_removed_at is not None:
                 raise Fail(f"inbound message {options.id} cannot be decided on again: its bytes are no longer kept{when_removed(found)}")
-            if found.state not in (InboundState.DONE, InboundState.QUEUED, InboundState.LEASED):
-                await inbound.replay(session, options.id)
-                opened.deed.changed("state", found.state, InboundState.QUEUED)
-            opened.deed.about("ticket", found.ticket)
+            await deeds.replay(session, opened.deed, options.id)
         if found.state is InboundState.DONE:
             print(f"{options.id}: done already ({found.outcome}); it has no second effect")
             return
@@ -72,24 +66,3 @@ def when_removed(found: inbound.Inbound) -> str:
         return ""
     why = "when somebody was erased" if found.raw_removed_why == "erased" else "by desk.retention"
     return f"; they were removed {why} at {shown(found.raw_removed_at)}"
-
-
-def brief(found: inbound.Inbound) -> dict[str, Any]:
-    return {name: value for name, value in document(found).items() if name != "decision"}
-
-
-def document(found: inbound.Inbound) -> dict[str, Any]:
-    names = (
-        "id", "state", "outcome", "why", "rule", "received_at", "reverse_path", "recipients", "message_id", "subject", "size",
-        "attempts", "ticket",
-        "decision", "error", "kind", "trace_id", "entry", "writer", "assigned",
-        "raw_removed_at", "raw_removed_why", "configuration",
-    )  # fmt: skip
-    return {name: getattr(found, name) for name in names} | {
-        "from": found.author,
-        "peer": found.peer,
-        "screening": found.screening,
-        "auth": {"spf": found.spf, "dkim": found.dkim, "dmarc": found.dmarc, "arc": found.arc},
-        "decision": list(found.decision),
-        "recipients": list(found.recipients),
-    }

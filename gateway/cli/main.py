@@ -9,7 +9,7 @@ from gateway import __version__
 from gateway.cli import arguments
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import say
-from gateway.deeds.refused import Refused
+from gateway.deeds.refused import NotYet, Refused
 
 
 def run(argv: Sequence[str]) -> int:
@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
         return failure.status
     except Refused as refused:
         say(f"deskgate: {refused.why}")
-        return Exit.WRONG
+        return Exit.LATER if isinstance(refused, NotYet) else Exit.WRONG
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -60,13 +60,15 @@ def translate(error: Exception) -> Fail | None:
     from gateway.app.schema import SchemaError
     from gateway.supervisor.sockets import CannotListenError
     from storage.embedded import EmbeddedError
-    from storage.engine import database_away
+    from storage.engine import LoginRefusedError, database_away
 
     match error:
         case CannotListenError():
             return Fail(error.strerror or str(error), Exit.WRONG)
         case SchemaError() | EmbeddedError():
             return Fail(str(error), Exit.WRONG)
+        case LoginRefusedError():
+            return Fail(f"database.url: {error}; expected a user, password and database that are known there", Exit.USAGE)
         case _ if database_away(error):
             return Fail(f"the database is away, try again later: {first_line(error)}", Exit.LATER)
         case _:

@@ -9,9 +9,9 @@ from typing import Any
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import print_fields, print_json, print_table, say, shown
 from gateway.cli.work import Work, work
-from gateway.deeds.deed import Deed
+from gateway.deeds import outbox as letters
 from gateway.domain.states import OutboxState
-from storage import instance, outbox
+from storage import outbox
 
 
 async def list_outbox(options: argparse.Namespace) -> None:
@@ -86,63 +86,38 @@ def print_letter(found: dict[str, Any]) -> None:
         print(f"  {each['address']}: {each['state']}{' — ' + shown(each['reply']) if each['reply'] else ''}")
 
 
-RETRIED = (OutboxState.QUEUED, OutboxState.FAILED)
-"""Of a ticket's letters, those that `retry --ticket` tries now."""
-CANCELLED = (OutboxState.SCHEDULED, OutboxState.QUEUED)
-WHY_NOT: dict[outbox.Answer, str] = {"absent": "there is no such letter", "leased": "an attempt is under way; ask again in a moment"}
-
-
 async def retry(options: argparse.Namespace) -> None:
-    states = (OutboxState.FAILED,) if options.failed else RETRIED
-    await act(options, outbox.retry_all, "due now", "it was sent already", states)
+    states = (OutboxState.FAILED,) if options.failed else letters.RETRIED
+    await act(options, letters.retry, "due now", states)
 
 
 async def cancel(options: argparse.Namespace) -> None:
-    await act(options, outbox.cancel_all, "cancelled", "it is finished already", CANCELLED)
+    await act(options, letters.cancel, "cancelled", letters.CANCELLED)
 
 
-async def act(options: argparse.Namespace, action: Any, done: str, finished: str, states: tuple[OutboxState, ...]) -> None:
+async def act(options: argparse.Namespace, action: Any, done: str, states: tuple[OutboxState, ...]) -> None:
     """What can be done is done, and the command ends as the worst of the letters has it."""
     failed = getattr(options, "failed", False)
     if not (options.ids or failed or options.ticket is not None):
         raise Fail("which letters? give ID, --ticket N" + (" or --failed" if hasattr(options, "failed") else ""), Exit.USAGE)
     async with work(options) as opened:
-        reasons = WHY_NOT | {"finished": finished}
         async with opened.changing() as session:
             by_state = await outbox.find(session, states, ticket=options.ticket) if failed or options.ticket is not None else []
-            numbers = list(dict.fromkeys((*options.ids, *by_state)))
-            before = await outbox.states(session, numbers)
-            answers: dict[int, outbox.Answer] = await action(session, numbers)
-            now = await outbox.states(session, numbers)
-            refused = {number: reasons[answer] for number, answer in answers.items() if answer != "done"}
-            acted = [number for number in answers if number not in refused]
-            told(opened.deed, before, now, acted, refused)
-        if acted:
+            acted: letters.Acted = await action(session, opened.deed, (*options.ids, *by_state))
+        if acted.done:
             await opened.wake("outbox")
     if options.json:
-        print_json({"done": acted, "refused": [{"id": number, "why": why} for number, why in refused.items()]})
+        print_json({"done": list(acted.done), "refused": [{"id": number, "why": why} for number, why in acted.reasons.items()]})
     else:
-        print_acted(acted, done, refused)
-    if refused:
-        later = set(answers.values()) <= {"done", "leased"}
-        raise Fail("; ".join(f"letter {number}: {why}" for number, why in refused.items()), Exit.LATER if later else Exit.WRONG)
+        print_acted(acted, done)
+    if acted.refused:
+        raise Fail(acted.why, Exit.LATER if acted.may_come else Exit.WRONG)
 
 
-def told(deed: Deed, before: dict[int, str], now: dict[int, str], acted: list[int], refused: dict[int, str]) -> None:
-    deed.about("outbox", *acted, *refused)
-    of_acted = [", ".join(sorted({states[each] for each in acted})) or None for states in (before, now)]
-    deed.changed("state", *of_acted)
-    why = "; ".join(f"letter {number}: {why}" for number, why in refused.items())
-    if refused and not acted:
-        deed.refuse(why)
-    else:
-        deed.note(refused=why)
-
-
-def print_acted(acted: list[int], done: str, refused: dict[int, str]) -> None:
-    for number in acted:
+def print_acted(acted: letters.Acted, done: str) -> None:
+    for number in acted.done:
         print(f"{number}: {done}")
-    if not (acted or refused):
+    if not (acted.done or acted.refused):
         print("there is no such letter")
 
 
@@ -150,10 +125,8 @@ async def hold(options: argparse.Namespace) -> None:
     """Tells what is still on the wire once senders have given back the rest."""
     async with work(options) as opened:
         async with opened.changing() as session:
-            before = await outbox.held(session)
-            await outbox.hold(session, options.why)
-            paused(opened.deed, before, await outbox.held(session))
-        await opened.wake(CONTROL)
+            await letters.hold(session, opened.deed, options.why)
+        await opened.wake(letters.CONTROL)
         left = await on_the_wire(opened)
     finishing = f"; {left} on the wire are finished first" if left else ""
     tell(
@@ -178,9 +151,7 @@ async def on_the_wire(opened: Work) -> int:
 async def release(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         async with opened.changing() as session:
-            before = await outbox.held(session)
-            left = await outbox.release(session)
-            paused(opened.deed, before, left)
+            left = await letters.release(session, opened.deed)
         await let_go(opened)
     tell(options, standing(left), "letters go" if left is None else f"still paused: {left.why}")
 
@@ -188,20 +159,14 @@ async def release(options: argparse.Namespace) -> None:
 async def adopt(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         async with opened.changing() as session:
-            before = await outbox.held(session)
-            left = await instance.adopt(session)
-            paused(opened.deed, before, left)
+            left = await letters.adopt(session, opened.deed)
         await let_go(opened)
     words = "the database is this server's now; letters go" if left is None else f"adopted, but still paused: {left.why}"
     tell(options, standing(left), words)
 
 
-def paused(deed: Deed, before: outbox.Hold | None, now: outbox.Hold | None) -> None:
-    deed.changed("paused", *(None if each is None else each.why for each in (before, now)))
-
-
 async def let_go(opened: Work) -> None:
-    await opened.wake(CONTROL)
+    await opened.wake(letters.CONTROL)
     await opened.wake("outbox")
 
 
@@ -216,6 +181,5 @@ def tell(options: argparse.Namespace, document: dict[str, Any], words: str) -> N
         print(words)
 
 
-CONTROL = "outbox_control"
-"""The channel on which senders hear that sending is held, or is so no more."""
 GIVING_BACK = 10
+"""Looks, a tenth of a second apart, until senders have given back what they had not begun."""

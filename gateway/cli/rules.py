@@ -10,16 +10,16 @@ from typing import Any
 
 from gateway.cli.configured import configured
 from gateway.cli.exits import Exit, Fail
-from gateway.cli.explain import UNCHECKED, envelope_of, read
+from gateway.cli.explain import read
 from gateway.cli.output import print_json, print_table, say, shown
 from gateway.config.convert import organisation, ours
+from gateway.desk.offline import UNCHECKED, envelope_of
 from gateway.desk.rules import Outcome, Seen, evaluate
 from gateway.desk.rules.supposed import NotAsked, supposed
 from gateway.desk.rules.words import actions_in_words, rule_in_words
 from gateway.desk.suppose import suppose
 from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
-from gateway.domain.verdict import Verdict
 from gateway.mail.address import address_key
 from gateway.mail.message import Message
 from gateway.mail.parse import parse_message
@@ -93,6 +93,7 @@ def of_file(name: str, desk: Organisation, known: Ours) -> Document:
 
 
 async def of_stored(session: Any, since: datetime, desk: Organisation, known: Ours) -> list[Document]:
+    from gateway.deeds.explaining import verdict_kept
     from storage import inbound
 
     found = []
@@ -111,18 +112,12 @@ async def of_stored(session: Any, since: datetime, desk: Organisation, known: Ou
             desk,
             now=row.received_at,
             size=row.size,
-            verdict=verdict_of(row.verdict),
+            verdict=verdict_kept(row),
             reply=row.outcome in REPLIES,
             known_client=await inbound.was_known(session, author, row.received_at),
         )
         found.append(document(name, message, seen, desk))
     return found
-
-
-def verdict_of(stored: dict[str, Any] | None) -> Verdict:
-    """As its columns have it; of mail that was never looked at, nothing."""
-    fields = {name: value for name, value in (stored or {}).items() if name in Verdict.__dataclass_fields__}
-    return Verdict(**fields | {"dkim_domains": tuple(fields.get("dkim_domains", ()))})
 
 
 def document(name: str, message: Message, seen: Seen | NotAsked, desk: Organisation) -> Document:

@@ -7,16 +7,13 @@ from typing import Any
 from gateway.app import dns_names
 from gateway.app.intake import nameservers
 from gateway.auth.dns import Resolver
-from gateway.cli.exits import Exit, Fail
-from gateway.cli.output import moment, print_json, print_table, say, shown
+from gateway.cli.output import moment, print_json, print_table, say
 from gateway.cli.work import Work, work
-from gateway.desk.senders.proving import proofs_of
-from gateway.desk.senders.verifying import confirm as confirm_code
-from gateway.desk.senders.verifying import send_code
-from gateway.domain.organisation import FromAddress, Organisation
-from gateway.domain.senders import UNPROVEN, Proof, Proofs, state_of, wants_code
-from gateway.mail.address import address_key, shown_address
-from gateway.tokens.verification import Expired
+from gateway.deeds.senders import Standing, send_code, sender_named, standings
+from gateway.deeds.senders import confirm as confirm_code
+from gateway.domain.organisation import FromAddress
+from gateway.domain.senders import wants_code
+from gateway.mail.address import shown_address
 from gateway.workers.senders import look_up
 
 DOES = {
@@ -46,12 +43,10 @@ async def list_senders(options: argparse.Namespace) -> None:
 async def verify(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         sender = sender_named(opened.organisation, options.address)
-        if not sender.enabled:
-            raise Fail(f"{sender.address} is switched off: set its enabled = true first")
-        needed = wants_code(sender, opened.organisation)
+        needed = not sender.enabled or wants_code(sender, opened.organisation)
         if needed:
             async with opened.changing() as session:
-                await send_code(session, sender, opened.organisation, again=True)
+                await send_code(session, sender, opened.organisation)
             await opened.wake("outbox")
             await refresh(opened, sender)
         found = await document_of(opened, sender)
@@ -66,14 +61,9 @@ async def verify(options: argparse.Namespace) -> None:
 async def confirm(options: argparse.Namespace) -> None:
     async with work(options) as opened:
         async with opened.changing() as session:
-            read = await confirm_code(session, options.token.strip().lower(), opened.organisation)
-            if read is None:
-                raise Fail("this is no code of a From address of this desk; copy all of it from the letter")
-            if isinstance(read, Expired):
-                again = f"`deskgate senders verify {read.address}` sends another one"
-                raise Fail(f"the code for {read.address} counted until {shown(read.at)}; {again}")
-            opened.deed.about_addresses(read.address)
-        sender = sender_named(opened.organisation, read.address)
+            address = await confirm_code(session, options.token, opened.organisation)
+            opened.deed.about_addresses(address)
+        sender = sender_named(opened.organisation, address)
         await refresh(opened, sender)
         found = await document_of(opened, sender)
     if options.json:
@@ -93,34 +83,21 @@ async def refresh(opened: Work, sender: FromAddress) -> None:
         await resolver.close()
 
 
-def sender_named(desk: Organisation, address: str) -> FromAddress:
-    key = address_key(address)
-    found = next((each for each in desk.from_addresses if each.address == key), None)
-    if found is None:
-        known = ", ".join(each.address for each in desk.from_addresses) or "none"
-        raise Fail(f"{address}: no such [[from_address]]; the configuration has {known}", Exit.WRONG)
-    return found
-
-
 def why_not(sender: FromAddress) -> str:
     return "for it has a server of its own" if sender.server is not None else "for its mail comes here: it is a gateway's"
 
 
 async def documents(opened: Work) -> list[dict[str, Any]]:
-    desk = opened.organisation
     async with opened.sessions() as session:
-        proofs = await proofs_of(session, (each.address for each in desk.from_addresses), desk)
-    return [document(each, proofs, desk) for each in desk.from_addresses]
+        return [document(each) for each in await standings(session, opened.organisation)]
 
 
 async def document_of(opened: Work, sender: FromAddress) -> dict[str, Any]:
     return next(each for each in await documents(opened) if each["address"] == sender.address)
 
 
-def document(sender: FromAddress, proofs: Proofs, desk: Organisation) -> dict[str, Any]:
-    proof = proofs.get(sender.address, UNPROVEN)
-    state = state_of(sender, proof, desk)
-    by_code = wants_code(sender, desk)
+def document(standing: Standing) -> dict[str, Any]:
+    sender, proof = standing.sender, standing.proof
     return {
         "address": sender.address,
         "name": sender.name,
@@ -128,23 +105,16 @@ def document(sender: FromAddress, proofs: Proofs, desk: Organisation) -> dict[st
         "default": sender.default,
         "enabled": sender.enabled,
         "server": f"{sender.server.host}:{sender.server.port}" if sender.server is not None else None,
-        "state": state,
-        "proof": proof_in_words(sender, proof, by_code=by_code),
-        "verified": not by_code or proof.verified,
+        "state": standing.state,
+        "proof": standing.by,
+        "verified": not standing.coded or proof.verified,
         "verified_at": instant(proof.verified_at),
         "requested_at": instant(proof.requested_at),
         "alignment": proof.aligned,
         "checked_at": instant(proof.checked_at),
-        "why": proof.why or (UNSAID if state == "unaligned" else None),
-        "told": DOES[state],
+        "why": proof.why or (UNSAID if standing.state == "unaligned" else None),
+        "told": DOES[standing.state],
     }
-
-
-def proof_in_words(sender: FromAddress, proof: Proof, *, by_code: bool) -> str | None:
-    """By what it is ours: `server`, `gateway` or `code`."""
-    if not by_code:
-        return "server" if sender.server is not None else "gateway"
-    return "code" if proof.verified else None
 
 
 def instant(at: datetime | None) -> str | None:

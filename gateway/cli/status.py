@@ -8,7 +8,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from gateway import __version__
-from gateway.cli import forwarding, mailboxes
+from gateway.cli import forwarding, mailboxes, webhooks
 from gateway.cli.output import print_fields, print_json, print_table
 from gateway.cli.work import Work, work
 from gateway.config.settings import Settings
@@ -47,6 +47,9 @@ async def status(options: argparse.Namespace) -> None:
     if down := [each for each in found["destinations"] if each["down_since"] is not None]:
         print_table(("letters by", "queued", "down since", "last error"), [tuple(each.values()) for each in down], "")
         print()
+    if found["webhooks"]:
+        webhooks.print_webhooks(found["webhooks"])
+        print()
     print_fields({name: found[name] for name in named} | told)
 
 
@@ -63,6 +66,7 @@ async def document(opened: Work) -> dict[str, Any]:
         letters = await letters_of_hour(session)
         unreached = await staff_unreached(session, opened.organisation)
         alarms = await alarms_up(session)
+        hooks = await webhooks.documents(session, opened)
     listed = await forwarding.documents(opened)
     degraded = overall_fault(letters, opened.organisation.budget), staff_fault(unreached, in_public=False)
     return {
@@ -77,6 +81,7 @@ async def document(opened: Work) -> dict[str, Any]:
         ],
         "oldest_queued_seconds": round(oldest, 1) if oldest is not None else None,
         "destinations": [asdict(each) for each in destinations],
+        "webhooks": hooks,
         "sending": sending(held, opened),
         "automatic_letters": {"last_hour": letters, "budget": opened.organisation.budget.overall_hour},
         "degraded": "; ".join(filter(None, (*alarms.values(), *degraded))) or None,

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import moment, print_json, print_table
 from gateway.cli.work import Work, work
+from gateway.deeds import suppressions as deeds
 from gateway.desk.audience import can_be_written_to
 from gateway.desk.identify import is_ours
 from gateway.desk.suppressing import cancel_waiting
@@ -32,8 +33,7 @@ async def list_suppressions(options: argparse.Namespace) -> None:
 async def lift(options: argparse.Namespace) -> None:
     key = keyed(options.address)
     async with work(options) as opened, opened.changing() as session:
-        if not await suppressions.lift(session, key, BY):
-            raise Fail(f"{options.address} is not suppressed; `deskgate suppressions` lists what is")
+        await deeds.lift(session, opened.deed, key, BY)
     print_lifted(options, key)
 
 

@@ -2,28 +2,21 @@
 
 import argparse
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.exits import Exit, Fail
 from gateway.cli.output import block, print_fields, print_json, print_table, say, shown
 from gateway.cli.work import Work, words, work
 from gateway.desk.views import ticket_document
 from gateway.domain.actor import Actor
-from gateway.domain.organisation import Agent, Organisation
-from gateway.domain.states import ArticleKind, Priority, Role, Status
-from gateway.domain.steps import (
-    AddArticle,
-    Assign,
-    Person,
-    SetCategory,
-    SetDepartment,
-    SetPriority,
-    SetStatus,
-    SetSubject,
-    Step,
-)
-from gateway.mail.address import address_key
+from gateway.domain.organisation import Agent
+from gateway.domain.states import Priority, Role, Status
+from gateway.domain.steps import Person
 from storage import ticket_views
+
+if TYPE_CHECKING:
+    from gateway.deeds.hand import Done, Hand
+    from gateway.deeds.wishes import Wished
 
 
 async def list_tickets(options: argparse.Namespace) -> None:
@@ -108,25 +101,15 @@ def rating_in_words(rating: dict[str, Any] | None) -> str | None:
 
 
 async def new(options: argparse.Namespace) -> None:
-    from gateway.desk.change import Refused, open_by_hand
+    from gateway.deeds import tickets
+    from gateway.deeds.wishes import Opening
 
+    opening = Opening(Person(options.name, options.client), options.subject, words(options.text), options.gateway)
     async with work(options) as opened:
-        desk = opened.organisation
         agent = opened.acting(options.agent)
-        gateway = desk.default_gateway
-        if options.gateway is not None:
-            found = desk.gateway(address_key(options.gateway))
-            if found is None or found.catches_all:
-                raise Fail(f"--gateway {options.gateway}: no such gateway; the configuration has {gateways(desk)}", Exit.WRONG)
-            gateway = found
         async with opened.changing() as session:
-            client = Person(options.name, options.client)
-            done = await open_by_hand(session, client, options.subject, words(options.text), agent, gateway, desk, secrets.token_hex(16))
-            if isinstance(done, Refused):
-                raise Fail(done.why)
-            opened.deed.about("ticket", done.ticket)
+            done = await tickets.open_by_hand(session, hand(opened, agent), opening)
         await opened.wake("outbox")
-        assert done.ticket is not None
         if options.json:
             print_json(await document(opened, done.ticket))
         else:
@@ -134,79 +117,87 @@ async def new(options: argparse.Namespace) -> None:
 
 
 async def set_fields(options: argparse.Namespace) -> None:
+    from gateway.deeds import tickets
+    from gateway.deeds.wishes import NOTHING_ELSE
+
+    wished = wished_by(options)
+    if wished == NOTHING_ELSE:
+        raise Fail(
+            "nothing to set: give --status, --category, --priority, --assignee, --department, --subject, --tag, --untag, --cc or --uncc",
+            Exit.USAGE,
+        )
     async with work(options) as opened:
-        steps = wished(options, opened.organisation)
-        if not steps:
-            raise Fail("nothing to set: give --status, --category, --priority, --assignee, --department or --subject", Exit.USAGE)
-        if options.subject is not None:
-            # That it was, and not to what: it may be a client's words.
-            opened.deed.note(subject="set")
-        await apply(opened, options.number, opened.acting(options.agent), steps)
+        agent = opened.acting(options.agent)
+        async with opened.changing() as session:
+            done = await tickets.set_fields(session, hand(opened, agent), options.number, wished)
+        await tell(opened, done)
     print(f"#{options.number}: done")
 
 
-def wished(options: argparse.Namespace, desk: Organisation) -> list[Step]:
-    steps: list[Step] = []
-    if options.status is not None:
-        steps.append(SetStatus(Status(options.status)))
-    if options.category is not None:
-        steps.append(SetCategory(options.category or None))
-    if options.priority is not None:
-        steps.append(SetPriority(Priority(options.priority)))
-    if options.department is not None:
-        steps.append(SetDepartment(options.department))
-    if options.assignee is not None:
-        named = desk.agent(address_key(options.assignee)) if options.assignee else None
-        steps.append(Assign(named.address if named is not None else options.assignee or None))
-    if options.subject is not None:
-        steps.append(SetSubject(options.subject))
-    return steps
+def wished_by(options: argparse.Namespace) -> "Wished":
+    from gateway.deeds.wishes import Wished
+
+    return Wished(
+        status=None if options.status is None else Status(options.status),
+        priority=None if options.priority is None else Priority(options.priority),
+        department=options.department,
+        category=options.category,
+        assignee=options.assignee,
+        subject=options.subject,
+        add_tags=tuple(options.tag),
+        remove_tags=tuple(options.untag),
+        add_cc=tuple(options.cc),
+        remove_cc=tuple(options.uncc),
+    )
 
 
 async def reply(options: argparse.Namespace) -> None:
-    text = words(options.text)
+    from gateway.deeds import tickets
+    from gateway.deeds.wishes import Answer
+
+    answer = Answer(words(options.text), from_address=options.from_address)
     async with work(options) as opened:
-        desk = opened.organisation
         agent = opened.acting(options.agent)
-        steps: list[Step] = [AddArticle(ArticleKind.AGENT_REPLY, text)]
-        if options.from_address is not None:
-            key = address_key(options.from_address)
-            gateway, listed = desk.gateway(key), desk.from_address(key)
-            address = listed.address if listed is not None else gateway.address if gateway is not None and not gateway.catches_all else None
-            if any(each.address == key and not each.enabled for each in desk.from_addresses):
-                raise Fail(f"--from {options.from_address}: it is switched off; its [[from_address]] has enabled = false")
-            if address is None:
-                raise Fail(f"--from {options.from_address}: not an address of ours; the configuration has {own_addresses(desk)}")
-            await apply(opened, options.number, agent, steps, address)
-        else:
-            await apply(opened, options.number, agent, steps)
+        async with opened.changing() as session:
+            done = await tickets.reply(session, hand(opened, agent), options.number, answer)
+        await tell(opened, done)
     print(f"#{options.number}: answered")
 
 
-async def apply(opened: Work, number: int, agent: Agent, steps: list[Step], from_address: str | None = None) -> None:
-    from gateway.desk.change import Refused, change
+async def note(options: argparse.Namespace) -> None:
+    from gateway.deeds import tickets
+
+    text = words(options.text)
+    async with work(options) as opened:
+        agent = opened.acting(options.agent)
+        async with opened.changing() as session:
+            done = await tickets.note(session, hand(opened, agent), options.number, text)
+        await tell(opened, done)
+    print(f"#{options.number}: noted")
+
+
+async def merge(options: argparse.Namespace) -> None:
+    from gateway.deeds import tickets
+
+    async with work(options) as opened:
+        agent = opened.acting(options.agent)
+        async with opened.changing() as session:
+            done = await tickets.merge(session, hand(opened, agent), options.number, options.into)
+        await tell(opened, done)
+    print(f"#{options.number}: is part of #{done.ticket} now")
+
+
+def hand(opened: Work, agent: Agent) -> "Hand":
+    """Each command is one wish, and sees all departments; what the agent may do, the desk knows."""
+    from gateway.deeds.hand import Hand
+
+    return Hand(Actor(Role.AGENT, agent.name, agent.address), opened.organisation, opened.deed, secrets.token_hex(16))
+
+
+async def tell(opened: Work, done: "Done") -> None:
     from gateway.desk.suppress import in_words as in_words_of
 
-    actor = Actor(Role.AGENT, agent.name, agent.address)
-    async with opened.changing() as session:
-        before = await ticket_views.settings_of(session, number)
-        done = await change(session, number, actor, steps, opened.organisation, secrets.token_hex(16), from_address)
-        if isinstance(done, Refused):
-            raise Fail(done.why)
-        now = await ticket_views.settings_of(session, number)
-        for name, value in before.items():
-            opened.deed.changed(name, value, now[name])
     if done.letters:
         await opened.wake("outbox")
     for each in done.warnings:
         say(f"deskgate: the reply goes out, but may not reach {each.address}: {in_words_of(each)}")
-
-
-def own_addresses(desk: Organisation) -> str:
-    """What a reply may be asked to go out from."""
-    listed = (each.address for each in desk.from_addresses if each.enabled)
-    return ", ".join(dict.fromkeys((*(each.address for each in desk.gateways if not each.catches_all), *listed)))
-
-
-def gateways(desk: Organisation) -> str:
-    return ", ".join(each.address for each in desk.gateways if not each.catches_all)

@@ -6,21 +6,29 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from gateway.cli.exits import Exit, Fail
-from gateway.cli.inbound import document
+from gateway.cli.exits import Fail
 from gateway.cli.output import print_json, shown
-from gateway.cli.way import Step, Way, duration, steps
 from gateway.cli.work import work
-from gateway.desk.remembered import id_key
-from gateway.mail.ids import normalise_id
-from storage import inbound, tracing
-from storage.tracing import Found
+from gateway.console.words import words_of
+from gateway.deeds.documents import inbound_document as document
+from gateway.deeds.tracing import find, ways_of
+from gateway.deeds.way import Step, Way, duration, steps
+
+
+class Plain:
+    """The console's words in English; values of ours have the names that programs know."""
+
+    def __call__(self, key: str, **values: object) -> str:
+        return words_of("en")(key, **values)
+
+    def of(self, group: str, name: str) -> str:
+        return name
+
 
 NOT_FOUND = """nothing is known of {given}. Try
   the Message-ID of the mail, or of a letter of ours, with or without its angle brackets;
   the id in the peer's log: “250 … queued as ID”, which is `trace_id` in our log;
+  a ticket, as ticket:N;
   a number: of `deskgate inbound list`, or inbound:N; of `deskgate outbox list`, outbox:N.
 What was refused in the dialogue was never kept: the log has it, under the id that the peer's connection had."""
 
@@ -42,57 +50,9 @@ async def trace(options: argparse.Namespace) -> None:
         print_way(way)
 
 
-async def find(session: AsyncSession, given: str) -> Found:
-    """By whatever it is: a number, the id of a trace, a Message-ID. Asked in the order in which it costs."""
-    kind, colon, rest = given.partition(":")
-    if colon and kind in ("inbound", "outbox"):
-        return await tracing.by_number(session, number(rest), inbound=kind == "inbound", outbox=kind == "outbox")
-    if given.isascii() and given.isdecimal():
-        arrived = await tracing.by_number(session, number(given), outbox=False)
-        return arrived or await tracing.by_number(session, number(given), inbound=False)
-    bare = normalise_id(given)
-    if "@" not in bare:
-        found = await tracing.by_trace(session, bare)
-        if found:
-            return found
-    return await tracing.by_message_id(session, bare, id_key(bare)) if bare else Found()
-
-
-def number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) >= 2**63:
-        raise Fail(f"{shown(text)} is no number that anything here has", Exit.WRONG)
-    return int(text)
-
-
-async def ways_of(session: AsyncSession, found: Found) -> list[Way]:
-    ways = [way for each in found.inbound if (way := await of_inbound(session, each)) is not None]
-    told = {letter.id for way in ways for letter in way.letters}
-    alone = await tracing.letters(session, [each for each in found.outbox if each not in told])
-    return [*ways, *[await of_letters(session, None, [each], ()) for each in alone]]
-
-
-async def of_inbound(session: AsyncSession, inbound_id: int) -> Way | None:
-    row = await inbound.show(session, inbound_id)
-    if row is None:
-        return None
-    key = id_key(row.message_id) if row.message_id else None
-    tickets = await tracing.tickets_of(session, row.ticket, key)
-    letters = await tracing.letters_of(session, row.id, row.trace_id, tickets)
-    return await of_letters(session, row, letters, tickets)
-
-
-async def of_letters(
-    session: AsyncSession, row: inbound.Inbound | None, letters: Sequence[tracing.TracedLetter], tickets: Sequence[int]
-) -> Way:
-    named = (*tickets, *(each.ticket for each in letters if each.ticket is not None))
-    events = await tracing.events_about(session, [each.id for each in letters], named)
-    articles = await tracing.articles_of(session, row.id, tickets) if row is not None else []
-    return Way(row, tuple(dict.fromkeys(named)), tuple(articles), tuple(letters), tuple(events))
-
-
 def print_way(way: Way) -> None:
     print(heading(way))
-    told = steps(way)
+    told = steps(way, Plain())
     times = [each.at for each in told if each.at is not None]
     began = min(times, default=None)
     rows = [(when(each.at), after(each.at, began), shown(each.text)) for each in told]
@@ -124,7 +84,7 @@ def document_of(given: str, ways: Sequence[Way]) -> dict[str, Any]:
 
 
 def way_document(way: Way) -> dict[str, Any]:
-    told = steps(way)
+    told = steps(way, Plain())
     began = min((each.at for each in told if each.at is not None), default=None)
     return {
         "trace_id": way.trace_id,

@@ -48,6 +48,10 @@ def amiss(state: State, bounds: AlarmBounds, *, shadow: bool = False) -> Iterato
     if longest is not None and not shadow:
         facts = {"name": longest.name, "number": longest.letters, "hours": hours(longest.seconds), "error": longest.error}
         yield Amiss(Alarm.DESTINATION_DOWN, longest.name, bounds.down, longest.seconds, facts)
+    if state.disabled and not shadow:
+        names = ", ".join(each.name for each in state.disabled)
+        facts = {"name": names, "why": state.disabled[0].why, "command": f"deskgate webhooks enable {state.disabled[0].name}"}
+        yield Amiss(Alarm.WEBHOOK_DISABLED, names, timedelta(0), 0.0, facts)
     yield from held_back(state, bounds)
 
 

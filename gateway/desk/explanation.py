@@ -33,6 +33,8 @@ from gateway.domain.steps import (
     Note,
     OpenTicket,
     Remember,
+    RemoveCc,
+    RemoveTags,
     Send,
     SetCategory,
     SetDepartment,
@@ -175,12 +177,8 @@ def in_words(step: Step) -> tuple[str, ...]:
             return (f"adds {what} article ({step.kind}){files}",)
         case SetStatus() | SetCategory() | SetPriority() | SetDepartment() | SetSubject() | Assign():
             return (setting_in_words(step),)
-        case AddTags():
-            return (f"tags it {', '.join(step.tags)}",)
-        case AddCc():
-            return (f"puts {', '.join(each.address for each in step.people)} into its Cc",)
-        case Merge():
-            return (f"merges ticket #{step.source} into it",)
+        case AddTags() | RemoveTags() | AddCc() | RemoveCc() | Merge():
+            return (hung_in_words(step),)
         case Join():
             return (f"remembers {', '.join(each.address for each in step.people)} as {step.people[0].part}",) if step.people else ()
         case Note():
@@ -194,6 +192,20 @@ def in_words(step: Step) -> tuple[str, ...]:
             return ()
         case _:
             assert_never(step)
+
+
+def hung_in_words(step: AddTags | RemoveTags | AddCc | RemoveCc | Merge) -> str:
+    match step:
+        case AddTags():
+            return f"tags it {', '.join(step.tags)}"
+        case RemoveTags():
+            return f"takes the tags {', '.join(step.tags)} off it"
+        case AddCc():
+            return f"puts {', '.join(each.address for each in step.people)} into its Cc"
+        case RemoveCc():
+            return f"takes {', '.join(each.address for each in step.people)} out of its Cc"
+        case Merge():
+            return f"merges ticket #{step.source} into it"
 
 
 def mark_in_words(step: Mark) -> str:

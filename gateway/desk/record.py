@@ -28,6 +28,8 @@ from gateway.domain.steps import (
     Note,
     OpenTicket,
     Person,
+    RemoveCc,
+    RemoveTags,
     Send,
     Setting,
     Step,
@@ -36,8 +38,21 @@ from gateway.domain.steps import (
 from gateway.domain.suppressions import Suppression
 from gateway.letters.facts import LatestFacts
 from gateway.letters.faults import Fault
+from gateway.mail.address import address_key
 from storage import probes
-from storage.changes import Attached, NewArticle, NewFile, NewTicket, add_article, add_files, attach, open_ticket, update_ticket
+from storage.changes import (
+    Attached,
+    NewArticle,
+    NewFile,
+    NewTicket,
+    add_article,
+    add_files,
+    attach,
+    open_ticket,
+    remove_copies,
+    remove_tags,
+    update_ticket,
+)
 from storage.company import apart
 from storage.digests import DigestItem, add_items
 from storage.merging import merge_tickets
@@ -97,6 +112,7 @@ async def record(
     for effect in rows.effects:
         effect["ticket"] = subject.ticket.number
     await attach(session, rows)
+    await take_off(session, steps, subject.ticket.number)
     for step in steps:
         await write_mark(session, step, cause)
     if ticket is not None and (status := changes_of(steps).get("status")) is not None:
@@ -117,6 +133,15 @@ async def write_letters(session: AsyncSession, sends: Sequence[Send], subject: S
         await storage.outbox.add(session, letters)
     await add_items(session, digest_items(sends, subject, cause, organisation))
     return bool(letters)
+
+
+async def take_off(session: AsyncSession, steps: Sequence[Step], number: int | None) -> None:
+    """After what the same steps add."""
+    for step in steps:
+        if isinstance(step, RemoveTags) and number is not None:
+            await remove_tags(session, number, [tag_key(each) for each in step.tags])
+        elif isinstance(step, RemoveCc) and number is not None:
+            await remove_copies(session, number, [address_key(each.address) for each in step.people])
 
 
 async def write_mark(session: AsyncSession, step: Step, cause: Cause) -> None:
@@ -196,7 +221,7 @@ async def written_ticket(
         return Subject(LetterTicket(None, "", default.department, default.address, Person("", "")))
     article_id = await written_article(session, ticket.number, article, cause) if article is not None else None
     changes = changes_of(steps)
-    if changes or any(isinstance(each, AddArticle | AddTags | AddCc | Merge) for each in steps):
+    if changes or any(isinstance(each, AddArticle | AddTags | RemoveTags | AddCc | RemoveCc | Merge) for each in steps):
         await update_ticket(session, ticket.number, changes, waiting_after(article))
     return Subject(letter_ticket(ticket, steps, organisation), article, article_id)
 
@@ -242,10 +267,11 @@ def letter_ticket(ticket: KnownTicket, steps: Sequence[Step], organisation: Orga
 
 def tags_after(tags: Sequence[str], steps: Sequence[Step]) -> tuple[str, ...]:
     added = (tag for step in steps if isinstance(step, AddTags) for tag in step.tags)
+    gone = {tag_key(tag) for step in steps if isinstance(step, RemoveTags) for tag in step.tags}
     first: dict[str, str] = {}
     for each in (*tags, *added):
         first.setdefault(tag_key(each), each)
-    return tuple(first.values())
+    return tuple(tag for key, tag in first.items() if key not in gone)
 
 
 def new_ticket(step: OpenTicket) -> NewTicket:

@@ -40,7 +40,7 @@ def replies(
         return ()
     letter = replace(
         letter,
-        from_address=from_address or (style.from_address if style else None) or usual_from(standing, organisation, verified),
+        from_address=from_address or (style.from_address if style else None) or usual_from(standing.department, organisation, verified),
         template=style.template if style else None,
         news=standing.status if standing.status in TOLD and standing.status is not standing.before else None,
         own_copy=own_copy(letter, ticket, standing, organisation),
@@ -48,11 +48,11 @@ def replies(
     return with_scale(letter, standing, organisation)
 
 
-def usual_from(standing: Standing, organisation: Organisation, verified: frozenset[str]) -> str | None:
+def usual_from(department: str, organisation: Organisation, verified: frozenset[str]) -> str | None:
     """Z6: the department's default From address, its own before one for all; None: the ticket's gateway (O12)."""
-    usable = {each.address for each in organisation.from_choices(standing.department, verified)}
+    usable = {each.address for each in organisation.from_choices(department, verified)}
     defaults = [each for each in organisation.from_addresses if each.default and each.address in usable]
-    own = [each.address for each in defaults if each.department == standing.department]
+    own = [each.address for each in defaults if each.department == department]
     return next(iter((*own, *(each.address for each in defaults))), None)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.audit import Who
 from gateway.domain.retention import Retention
-from storage import audit, holds, retention
+from storage import audit, holds, retention, webhooks
 from storage.engine import database_away, serialization_conflict
 from storage.erasure import tickets
 
@@ -38,6 +38,13 @@ async def remove_past(sessions: Sessions, terms: Retention) -> dict[str, int]:
         done["letters"] = await remove_bodies(sessions, terms)
     if terms.closed_tickets or terms.spam:
         done["tickets"] = await empty_tickets(sessions, terms)
+    if terms.webhooks:
+
+        async def told(session: AsyncSession, held: holds.Held, after: int) -> retention.Batch:
+            gone = await webhooks.forget(session, terms.webhooks, held.tickets, retention.BATCH)
+            return retention.Batch(gone, after if gone else None)
+
+        done["webhook_deliveries"] = await in_batches(sessions, told)
     if terms.audit:
         done["audit"] = await forget_acts(sessions, terms.audit)
     return {what: count for what, count in done.items() if count}

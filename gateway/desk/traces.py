@@ -8,6 +8,7 @@ from typing import assert_never
 from gateway.auth.organisational import organisational_domain
 from gateway.desk.remembered import id_key, subject_key
 from gateway.desk.telling import Cause
+from gateway.domain.actor import Actor
 from gateway.domain.facts import KnownTicket, Part
 from gateway.domain.states import ArticleKind, EventKind, Role, Status
 from gateway.domain.steps import (
@@ -26,6 +27,8 @@ from gateway.domain.steps import (
     OpenTicket,
     Person,
     Remember,
+    RemoveCc,
+    RemoveTags,
     Send,
     SetCategory,
     SetDepartment,
@@ -113,6 +116,8 @@ def note_step(
             rows.events += changed(step, number, before, cause)
         case AddTags() | AddCc() | Merge() | Join() | Remember():
             hang_on(step, number, before, cause, rows)
+        case RemoveTags() | RemoveCc():
+            rows.events += taken_off(step, number, before, cause)
         case Note():
             rows.events.append(event(step.kind, number, cause, step.data))
         case MarkBounced() | MarkDelayed() | Suppress() | Lift() | MarkArrived() | MarkAnswered() | Send():
@@ -148,6 +153,23 @@ def hang_on(step: AddTags | AddCc | Merge | Join | Remember, number: int, before
             assert_never(step)
 
 
+def taken_off(step: RemoveTags | RemoveCc, number: int, before: KnownTicket | None, cause: Cause) -> Iterable[dict[str, object]]:
+    """What was not there is no event."""
+    if before is None:
+        return
+    match step:
+        case RemoveTags():
+            keys = {tag_key(each) for each in step.tags}
+            kind, gone = EventKind.TAGGED, [each for each in before.tags if tag_key(each) in keys]
+        case RemoveCc():
+            keys = {address_key(each.address) for each in step.people}
+            kind, gone = EventKind.CC_CHANGED, [each.address for each in before.participants if each.part == "cc" and each.key in keys]
+        case _:
+            assert_never(step)
+    if gone:
+        yield event(kind, number, cause, {"removed": gone})
+
+
 def tag_key(tag: str) -> str:
     """O7: by which tags are compared."""
     return unicodedata.normalize("NFC", tag).casefold()
@@ -181,10 +203,17 @@ def event(kind: EventKind, number: int, cause: Cause, data: Mapping[str, object]
         "ticket": number,
         "kind": kind,
         "actor_role": actor.role,
-        "actor": actor.address if actor.role is not Role.SYSTEM else None,
+        "actor": told_as(actor),
         "data": dict(data or {}),
         "inbound_id": cause.inbound_id,
     }
+
+
+def told_as(actor: Actor) -> str | None:
+    """Staff whom the configuration has as no agent have a name alone."""
+    if actor.role is Role.SYSTEM:
+        return None
+    return actor.address or (actor.name if actor.role is Role.AGENT else None)
 
 
 def domain_of(key: str) -> str:

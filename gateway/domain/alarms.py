@@ -18,6 +18,8 @@ class Alarm(StrEnum):
     """Somebody held sending, or the database came from elsewhere, and letters wait."""
     DESTINATION_DOWN = "destination_down"
     """A server that takes letters cannot be reached for too long."""
+    WEBHOOK_DISABLED = "webhook_disabled"
+    """One took nothing for so long that nobody tells it of anything any more."""
     OLD_TRANSACTION = "old_transaction"
     """A transaction keeps PostgreSQL from clearing away old rows: tables grow, and everything slows down."""
 
@@ -86,6 +88,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Disabled:
+    """A webhook that was disabled for what it did, and not by a person."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What is looked at for alarms, at one moment."""
 
@@ -96,6 +106,7 @@ class State:
     """Of letters whose destination can be reached, while sending is not held."""
     paused: Paused | None = None
     down: tuple[Down, ...] = ()
+    disabled: tuple[Disabled, ...] = ()
     transaction: Transaction | None = None
     holder: Holder | None = None
 

@@ -222,6 +222,10 @@ class Organisation:
     def department(self, key: str) -> Department | None:
         return next((each for each in self.departments if each.key == key), None)
 
+    def department_now(self, key: str) -> str:
+        """Whose the tickets of this department are today: those of a removed one are the default gateway's."""
+        return key if self.department(key) is not None else self.default_gateway.department
+
     def agent(self, address: str) -> Agent | None:
         """The agent whose address or alias this normalised address is, active or not."""
         return next((each for each in self.agents if address == each.address or address in each.aliases), None)
@@ -284,10 +288,14 @@ class Organisation:
 
     def canned_replies_for(self, agent: Agent, department: str) -> tuple[str, ...]:
         """Names of those that this agent may use on a ticket of this department, the nearest first, each once."""
-        names: dict[str, str] = {}
+        return tuple(each.name for each in self.canned_for(agent, department))
+
+    def canned_for(self, agent: Agent, department: str) -> tuple[CannedReply, ...]:
+        """As `canned_replies_for`, with their texts."""
+        nearest: dict[str, CannedReply] = {}
         for each in self._canned_for(agent, department):
-            names.setdefault(canned_key(each.name), each.name)
-        return tuple(names.values())
+            nearest.setdefault(canned_key(each.name), each)
+        return tuple(nearest.values())
 
     def _canned_for(self, agent: Agent, department: str) -> tuple[CannedReply, ...]:
         """The agent's own before the department's before everyone's, else in the order of the file."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gateway.domain.organisation import Organisation
+
 
 @dataclass(frozen=True, slots=True)
 class Ours:
@@ -10,3 +12,14 @@ class Ours:
     addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+
+
+def ours_of(desk: Organisation) -> Ours:
+    """Of a whole desk."""
+    reply, known = desk.desk.reply_address, desk.gateways
+    domains = (desk.desk.hostname, *(each.domain for each in known), reply.rpartition("@")[2], desk.desk.bounce_domain)
+    return Ours(
+        addresses=tuple(dict.fromkeys((*(each.address for each in known), reply))),
+        names=tuple(dict.fromkeys((*(each.name for each in known), desk.desk.name))),
+        domains=tuple(dict.fromkeys(each for each in domains if each is not None)),
+    )

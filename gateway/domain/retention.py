@@ -14,3 +14,4 @@ class Retention:
     spam: int
     audit: int
     links: int
+    webhooks: int = 0

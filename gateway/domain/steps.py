@@ -111,8 +111,22 @@ class AddTags:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveTags:
+    """Compared without case; of those that are not there nothing comes."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AddCc:
     """People whom an agent puts into the ticket's Cc, whatever they were there before."""
+
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCc:
+    """People who get no more letters of the ticket, although their mail still finds it."""
 
     people: tuple[Person, ...]
 
@@ -281,4 +295,4 @@ class Send:
 Setting = SetStatus | SetCategory | SetPriority | SetDepartment | SetSubject | Assign
 Mark = MarkBounced | MarkDelayed | Suppress | Lift | MarkArrived | MarkAnswered
 """About a letter of ours or an address, not about a ticket."""
-Step = OpenTicket | AddArticle | Setting | AddTags | AddCc | Merge | Join | Remember | Note | Mark | Send
+Step = OpenTicket | AddArticle | Setting | AddTags | RemoveTags | AddCc | RemoveCc | Merge | Join | Remember | Note | Mark | Send

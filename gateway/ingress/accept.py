@@ -224,13 +224,13 @@ class Acceptor:
     def _large_arrival(self, waiting: _Waiting, moved: Callable[[], None]) -> inbound.LargeArrival:
         head = self._stamp(waiting)
 
-        async def pieces() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[bytes]:
             yield head
-            async for piece in waiting.content.chunks():
+            async for chunk in waiting.content.chunks():
                 moved()  # each is asked for once the database has taken the one before
-                yield piece
+                yield chunk
 
-        return inbound.LargeArrival(waiting.envelope, len(head) + waiting.content.size, pieces, _key(waiting))
+        return inbound.LargeArrival(waiting.envelope, len(head) + waiting.content.size, chunks, _key(waiting))
 
     def _stamp(self, waiting: _Waiting) -> bytes:
         return stamp(waiting.envelope, self._hostname, self._clock())

@@ -96,6 +96,12 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "letters are taken again",
             "`deskgate status` has the last answer. Letters leave by themselves once it is mended, or by `deskgate outbox retry` at once.",
         ),
+        Alarm.WEBHOOK_DISABLED: Words(
+            "a webhook was disabled, and hears nothing of tickets any more: {name} ({why})",
+            "no webhook is disabled any more",
+            "What it was not told is kept. Mend it, try it with `deskgate webhooks test`, then `{command}`, which says how it hears of "
+            "what it missed.",
+        ),
         Alarm.OLD_TRANSACTION: Words(
             "a transaction on the database has been open for {minutes} min ({who}), and keeps old rows from being cleared away",
             "no transaction on the database is open for too long any more",
@@ -133,6 +139,12 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "письма снова принимаются",
             "Последний ответ — в `deskgate status`. Когда всё исправлено, письма уйдут сами; сразу — `deskgate outbox retry`.",
         ),
+        Alarm.WEBHOOK_DISABLED: Words(
+            "вебхук отключён и больше не узнаёт о событиях обращений: {name} ({why})",
+            "отключённых вебхуков больше нет",
+            "Недоставленное сохранено. Устраните причину, проверьте командой `deskgate webhooks test`, затем выполните `{command}`: "
+            "она подскажет, как дослать пропущенное.",
+        ),
         Alarm.OLD_TRANSACTION: Words(
             "транзакция в базе данных открыта уже {minutes} мин ({who}) и не даёт убирать старые строки",
             "слишком долгих транзакций в базе данных больше нет",
@@ -169,6 +181,12 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "{name} nie przyjmuje listów od {hours} godz., czeka ich: {number} ({error})",
             "listy są znów przyjmowane",
             "Ostatnia odpowiedź jest w `deskgate status`. Po naprawie listy wyjdą same; od razu: `deskgate outbox retry`.",
+        ),
+        Alarm.WEBHOOK_DISABLED: Words(
+            "webhook został wyłączony i nie dowiaduje się już o zdarzeniach w zgłoszeniach: {name} ({why})",
+            "żaden webhook nie jest już wyłączony",
+            "Niedoręczone zdarzenia są zachowane. Usuń przyczynę, sprawdź poleceniem `deskgate webhooks test`, a potem wykonaj "
+            "`{command}` — podpowie, jak dosłać pominięte.",
         ),
         Alarm.OLD_TRANSACTION: Words(
             "transakcja w bazie danych jest otwarta od {minutes} min ({who}) i nie pozwala usuwać starych wierszy",

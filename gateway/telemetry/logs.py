@@ -27,6 +27,9 @@ _QUIET = {
     "alembic.runtime.plugins": logging.WARNING,
     "sqlalchemy": logging.WARNING,
     "uvicorn": logging.WARNING,
+    # It tells the whole URL of every request, and those of webhooks may be secrets.
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
     "dkim": logging.ERROR,
     "mailparser": logging.ERROR,
 }

@@ -43,6 +43,12 @@ letter_wait_seconds = Histogram(
     "deskgate_letter_wait_seconds", "From a letter's writing, or its time, to its first attempt.", buckets=_LONG
 )
 
+# Webhooks.
+webhook_attempts = Counter("deskgate_webhook_attempts_total", "Attempts to tell a webhook of an event, by how they ended.", ["outcome"])
+
+# The API.
+api_requests = Counter("deskgate_api_requests_total", "Requests of programs, by operation and status.", ["operation", "status"])
+
 # Queues of all nodes.
 leases_expired = Counter("deskgate_leases_expired_total", "Rows that a dead or hung worker held, and others took over.", ["queue"])
 

@@ -31,9 +31,11 @@ class Purpose(StrEnum):
     PREVIEW = "preview"
     PROBE = "probe"
     FILE = "file"
+    ATTACHMENT = "attachment"
     VERIFY = "verify"
     SESSION = "session"
     AUDIT = "audit"
+    CURSOR = "cursor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute
 Failed = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def create_app(routes: Sequence[BaseRoute], failed: Failed | None = None) -> Starlette:
-    """`failed` answers for a defect of ours with 500; the defect itself goes to the log all the same."""
-    return Starlette(routes=list(routes), exception_handlers={} if failed is None else {Exception: failed})
+def create_app(routes: Sequence[BaseRoute], failed: Failed | None = None, absent: Failed | None = None) -> Starlette:
+    """`failed` answers for a defect of ours with 500; the defect itself goes to the log all the same. `absent` answers where no route does,
+    or not by the method asked for."""
+    handlers: dict[int | type[Exception], Failed | None] = {Exception: failed, 404: absent, 405: absent}
+    return Starlette(routes=list(routes), exception_handlers={what: each for what, each in handlers.items() if each is not None})

@@ -7,7 +7,7 @@ whole file.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
@@ -132,31 +132,43 @@ class FilePages:
         return await self._download(request, file, language)
 
     async def _download(self, request: Request, file: LinkedFile, language: Language) -> Response:
-        tag = f'"{file.sha256.hex()}"'
-        headers = HEADERS | {"Content-Disposition": disposition(file.filename), "ETag": tag}
-        wanted = request.headers.get("range") if request.method == "GET" else None
-        span = span_of(wanted, request.headers.get("if-range"), tag, file.size)
-        if span is None:
-            return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
-        part = span != Span(0, file.size)
-        headers["Content-Length"] = str(span.length)
-        if part:
-            headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
-        if request.method == "HEAD":
-            return Response(headers=headers)
-
-        async def read(start: int, length: int) -> bytes:
-            async with self._sessions() as session:
-                return await piece(session, file.sha256, start, length)
-
         busy = await self._notice(WORDS[language].busy, language, 503, AGAIN_SECONDS)
-        place = self._places.place(peer_of(request))
-        return Download(206 if part else 200, headers, span, read, place, busy, self._limits.seconds)
+        return download(request, file, self._sessions, self._places.place(peer_of(request)), busy, self._limits.seconds)
 
     async def _notice(self, notice: Notice, language: Language, status: int, again: int | None = None) -> Response:
         headers = {} if again is None else {"Retry-After": str(again)}
         company, picture = self._organisation().desk.name, await self._pictures.now()
         return page("notice.html", language, company, picture, status=status, headers=headers, notice=notice)
+
+
+def download(
+    request: Request,
+    file: LinkedFile,
+    sessions: async_sessionmaker[AsyncSession],
+    place: contextlib.AbstractContextManager[bool],
+    busy: Response,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The file, or the part of it that is asked for. `headers` come on top of a download's own; `busy` is for who finds no place."""
+    tag = f'"{file.sha256.hex()}"'
+    all_headers = HEADERS | {"Content-Disposition": disposition(file.filename), "ETag": tag} | dict(headers or {})
+    wanted = request.headers.get("range") if request.method == "GET" else None
+    span = span_of(wanted, request.headers.get("if-range"), tag, file.size)
+    if span is None:
+        return Response(status_code=416, headers=all_headers | {"Content-Range": f"bytes */{file.size}"})
+    part = span != Span(0, file.size)
+    all_headers["Content-Length"] = str(span.length)
+    if part:
+        all_headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
+    if request.method == "HEAD":
+        return Response(headers=all_headers)
+
+    async def read(start: int, length: int) -> bytes:
+        async with sessions() as session:
+            return await piece(session, file.sha256, start, length)
+
+    return Download(206 if part else 200, all_headers, span, read, place, busy, seconds)
 
 
 class Download(Response):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from gateway.domain.alarms import Alarm
 from gateway.web.probes import AWAY, PATIENCE
-from storage import inbound, outbox
+from storage import inbound, outbox, webhooks
 from storage.alarms import letters_of_hour
 from storage.measuring import Measured, measure
 
@@ -58,6 +58,7 @@ class Queues(Collector):
             async with asyncio.timeout(PATIENCE), self._sessions() as session:
                 arrived, outgoing = await inbound.counts(session), await outbox.counts(session)
                 ages = {"inbound": await inbound.oldest_queued_seconds(session), "outbox": await outbox.oldest_queued_seconds(session)}
+                ages["webhooks"] = await webhooks.oldest_queued_seconds(session)
                 automatic = await letters_of_hour(session)
                 measured = await measure(session)
         except AWAY as error:

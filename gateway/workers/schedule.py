@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from storage import inbound, schedule, suppressions
-from storage.engine import database_away
+from storage import api_answers, inbound, schedule, suppressions, web_sessions
+from storage.engine import database_away, serialization_conflict
 
 log = structlog.get_logger()
 
@@ -49,6 +49,8 @@ def in_one(work: Callable[[AsyncSession], Awaitable[object]]) -> Callable[[Sessi
 JOBS = (
     Job("partitions", 6 * HOUR, in_one(lambda session: inbound.ensure_partitions(session, WEEKS_AHEAD))),
     Job("forget", HOUR, in_one(schedule.forget)),
+    Job("api_answers", HOUR, in_one(api_answers.forget_old)),
+    Job("web_sessions", HOUR, in_one(web_sessions.forget)),
     Job("suppressions", 6 * HOUR, in_one(suppressions.forget)),
 )
 
@@ -92,7 +94,10 @@ class Schedule:
                 log.info("job_done", job=job.name, result=done)
         except Exception as failure:  # the edge: a job that fails is tried again, and fails alone
             error = f"{type(failure).__name__}: {failure}"
-            log.exception("job_failed", job=job.name)
+            if database_away(failure) or serialization_conflict(failure):
+                log.info("job_put_off", job=job.name, error=error)
+            else:
+                log.exception("job_failed", job=job.name)
         due_in = job.every if error is None else min(job.every, RETRY_SECONDS)
         async with self._sessions.begin() as session:
             await schedule.finish(session, job.name, self._worker, due_in, error)

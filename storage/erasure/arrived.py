@@ -100,7 +100,7 @@ async def waiting(session: AsyncSession, inbound_ids: Sequence[int]) -> list[int
 _KEPT: Final = text("""
     SELECT m.id, m.size, m.state, m.reverse_path, coalesce(m.author, '') AS author, coalesce(m.writer, '') AS writer
     FROM inbound_contents c JOIN inbound_messages m ON m.id = c.inbound_id
-    WHERE c.inbound_id > :after AND c.inbound_id <= :up_to ORDER BY c.inbound_id LIMIT :limit
+    WHERE c.piece = 0 AND c.inbound_id > :after AND c.inbound_id <= :up_to ORDER BY c.inbound_id LIMIT :limit
 """)
 
 _OF_TICKETS: Final = text("""
@@ -124,7 +124,10 @@ _KNOCKED: Final = text("""
 """)
 _IDS: Final = text("SELECT DISTINCT message_id FROM inbound_messages WHERE id = ANY(CAST(:ids AS bigint[])) AND message_id IS NOT NULL")
 _LOCK: Final = text("SELECT id FROM inbound_messages WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE")
-_WITHOUT_BYTES: Final = text("DELETE FROM inbound_contents WHERE inbound_id = ANY(CAST(:ids AS bigint[])) RETURNING inbound_id")
+_WITHOUT_BYTES: Final = text("""
+    WITH deleted AS (DELETE FROM inbound_contents WHERE inbound_id = ANY(CAST(:ids AS bigint[])) RETURNING inbound_id)
+    SELECT DISTINCT inbound_id FROM deleted
+""")
 _WAITING: Final = text("SELECT id FROM inbound_messages WHERE id = ANY(CAST(:ids AS bigint[])) AND state IN ('queued', 'leased')")
 
 # What was done had its effect, and is told apart from what had none.

@@ -16,6 +16,7 @@ PAGE: Final = 5000
 APART: Final[Mapping[str, str]] = {
     "inbound_contents": "bytes, which go with their message",
     "blobs": "bytes, looked through by themselves",
+    "ticket_search": "triggers take out what is said of a ticket whose words change or go, and it is read anew",
     "client_addresses": "the person's own go last, for an erasure that was interrupted is found by them",
     "audit_log": "holds ids and pseudonyms in place of addresses, and is append-only",
     "audit_head": "holds a digest",

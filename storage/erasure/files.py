@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import blobs
 from storage.erasure.removed import Removed
+from storage.webhooks.writing import EVENTS_RETURNED, QUEUED
 
 
 async def kept(session: AsyncSession, after: bytes, limit: int) -> list[tuple[bytes, int]]:
@@ -68,7 +69,10 @@ _OFF_LETTERS: Final = text("""
         WHERE file ->> 'sha256' <> :name), '[]')
     FROM named WHERE m.id = named.id RETURNING m.id, m.ticket, named.times
 """)
-_NOTE: Final = text("""
-    INSERT INTO ticket_events (ticket, kind, actor_role, data)
-    SELECT number, 'erased', 'system', CAST(:data AS jsonb) FROM unnest(CAST(:numbers AS bigint[])) AS number
-""")
+_NOTE: Final = text(f"""
+    WITH events AS (
+        INSERT INTO ticket_events (ticket, kind, actor_role, data)
+        SELECT number, 'erased', 'system', CAST(:data AS jsonb) FROM unnest(CAST(:numbers AS bigint[])) AS number
+        {EVENTS_RETURNED}
+    ) {QUEUED}
+""")  # noqa: S608

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import blobs
 from storage.erasure import arrived
 from storage.erasure.removed import Removed
+from storage.webhooks.writing import EVENTS_RETURNED, QUEUED
 
 SUBJECT: Final = {"ru": "(удалено)", "pl": "(usunięto)"}
 ELSE_SUBJECT: Final = "(erased)"
@@ -35,7 +36,8 @@ async def merged_into(session: AsyncSession, numbers: Sequence[int]) -> list[int
 
 
 async def in_hand(session: AsyncSession, numbers: Sequence[int]) -> list[int]:
-    """Letters of these tickets that senders have in hand at this moment."""
+    """Letters of these tickets, and events that webhooks are told of, which senders have in hand at this moment: what goes on the wire now
+    should not come after the word that all is erased."""
     return list((await session.execute(_IN_HAND, {"numbers": list(numbers)})).scalars())
 
 
@@ -76,7 +78,10 @@ _TAKING_PART: Final = text("""
     WHERE key = ANY(CAST(:keys AS text[])) AND ticket <> ALL(CAST(:but AS bigint[])) ORDER BY ticket
 """)
 _MERGED_INTO: Final = text("SELECT number FROM tickets WHERE merged_into = ANY(CAST(:numbers AS bigint[])) AND erased_at IS NULL")
-_IN_HAND: Final = text(f"SELECT id FROM outbox_messages WHERE {_MINE} AND state = 'leased' AND lease_until > now()")  # noqa: S608
+_IN_HAND: Final = text(f"""
+    SELECT id FROM outbox_messages WHERE {_MINE} AND state = 'leased' AND lease_until > now()
+    UNION ALL SELECT id FROM webhook_deliveries WHERE {_MINE} AND state = 'leased' AND lease_until > now()
+""")  # noqa: S608
 _LOCK: Final = text("SELECT number FROM tickets WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR UPDATE")
 _FILES: Final = text(f"SELECT sha256 FROM attachments WHERE article_id IN {_ARTICLES}")  # noqa: S608
 _LETTER_FILES: Final = text(f"""
@@ -86,6 +91,7 @@ _LETTER_FILES: Final = text(f"""
 _GOING: Final = (
     ("attachments", text(f"DELETE FROM attachments WHERE article_id IN {_ARTICLES} RETURNING id")),  # noqa: S608
     ("articles", text(f"DELETE FROM articles WHERE {_MINE} RETURNING id")),  # noqa: S608
+    ("outbox_attempts", text(f"DELETE FROM outbox_attempts WHERE outbox_id IN {_LETTERS} RETURNING id")),  # noqa: S608
     ("outbox_recipients", text(f"DELETE FROM outbox_recipients WHERE outbox_id IN {_LETTERS} RETURNING id")),  # noqa: S608
     ("outbox_messages", text(f"DELETE FROM outbox_messages WHERE {_MINE} RETURNING id")),  # noqa: S608
     ("digest_items", text(f"DELETE FROM digest_items WHERE {_MINE} RETURNING id")),  # noqa: S608
@@ -93,6 +99,7 @@ _GOING: Final = (
     ("ticket_participants", text(f"DELETE FROM ticket_participants WHERE {_MINE} RETURNING ticket, key")),  # noqa: S608
     ("message_ids", text(f"DELETE FROM message_ids WHERE {_MINE} RETURNING key, ticket, relation")),  # noqa: S608
     ("automatic_letters", text(f"DELETE FROM automatic_letters WHERE {_MINE} RETURNING id")),  # noqa: S608
+    ("webhook_deliveries", text(f"DELETE FROM webhook_deliveries WHERE {_MINE} RETURNING id")),  # noqa: S608
 )
 
 _COMMENTS: Final = text(f"UPDATE ratings SET comment = '' WHERE {_MINE} AND comment <> '' RETURNING id")  # noqa: S608
@@ -117,7 +124,10 @@ _SHELLS: Final = text("""
     WHERE number = ANY(CAST(:numbers AS bigint[])) RETURNING number
 """)
 
-_ERASED: Final = text("""
-    INSERT INTO ticket_events (ticket, kind, actor_role, data)
-    SELECT number, 'erased', 'system', CAST(:data AS jsonb) FROM unnest(CAST(:numbers AS bigint[])) AS number
-""")
+_ERASED: Final = text(f"""
+    WITH events AS (
+        INSERT INTO ticket_events (ticket, kind, actor_role, data)
+        SELECT number, 'erased', 'system', CAST(:data AS jsonb) FROM unnest(CAST(:numbers AS bigint[])) AS number
+        {EVENTS_RETURNED}
+    ) {QUEUED}
+""")  # noqa: S608

@@ -3,7 +3,7 @@ shows it to people, `past` goes through what arrived once more, `sorting` is wha
 prepares room for raw bytes. All callers use the names given here."""
 
 from storage.inbound.arrivals import Arrival, LargeArrival, content_of, contents_of, receive, receive_alone, receive_large
-from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show
+from storage.inbound.listing import Inbound, counts, list_inbound, oldest_queued_seconds, show, waiting_counts
 from storage.inbound.partitions import ensure_partitions
 from storage.inbound.past import arrived_since, was_known
 from storage.inbound.queue import (
@@ -19,6 +19,7 @@ from storage.inbound.queue import (
     release,
     replay,
     return_expired,
+    screening_of,
 )
 from storage.inbound.sorting import DISCARDED, Waiting, assign, discard, held, lock_messages
 
@@ -54,6 +55,8 @@ __all__ = [
     "release",
     "replay",
     "return_expired",
+    "screening_of",
     "show",
+    "waiting_counts",
     "was_known",
 ]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from gateway.domain.envelope import Envelope
 from storage.inbound.copying import COLUMNS, Piecewise, table_of
+from storage.inbound.pieces import pieces, whole
 from storage.models import inbound_contents, inbound_messages
 
 
@@ -27,11 +28,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class LargeArrival:
-    """One whose content is never whole in memory: `pieces` are `size` octets together. They are read once an attempt."""
+    """One whose content is never whole in memory: `chunks` are `size` octets together. They are read once an attempt."""
 
     envelope: Envelope
     size: int
-    pieces: Callable[[], AsyncIterator[bytes]]
+    chunks: Callable[[], AsyncIterator[bytes]]
     redelivery_key: bytes
 
 
@@ -50,11 +51,13 @@ _ARRIVED = """
         INSERT INTO inbound_messages (id, reverse_path, recipients, smtputf8, entry, peer, screening, size, trace_id, redelivery_key)
         SELECT id, reverse_path, recipients, smtputf8, entry, peer, screening, size, trace_id, key FROM arrived
     )"""
-# The contents are not selected through the CTE, which would write large ones to a temporary file.
+# The pieces are unnested where they are written: in FROM, large ones would go through a temporary file.
 _CONTENTS = """
     , contents AS (
-        INSERT INTO inbound_contents (inbound_id, received_at, content)
-        SELECT id, now(), ($3::bytea[])[n] FROM arrived
+        INSERT INTO inbound_contents (inbound_id, received_at, piece, content)
+        SELECT ids[n], now(), piece, content
+        FROM (SELECT array_agg(id ORDER BY n) AS ids FROM arrived) AS numbered,
+            (SELECT unnest($3::int[]) AS n, unnest($4::int[]) AS piece, unnest($5::bytea[]) AS content) AS cut
     )"""
 _IDS = " SELECT id, now() AS received_at FROM arrived ORDER BY n"
 _RECEIVE = _ARRIVED + _CONTENTS + _IDS
@@ -79,8 +82,9 @@ async def receive_alone(engine: AsyncEngine, arrivals: Sequence[Arrival]) -> lis
 async def _receive(driver: Any, arrivals: Sequence[Arrival]) -> list[int]:
     rows = json.dumps([_row(each.envelope, len(each.content)) for each in arrivals])
     keys = [each.redelivery_key for each in arrivals]
+    cut = [(n, number, piece) for n, each in enumerate(arrivals, 1) for number, piece in enumerate(pieces(each.content))]
     try:
-        found = await driver.fetch(_RECEIVE, rows, keys, [each.content for each in arrivals])
+        found = await driver.fetch(_RECEIVE, rows, keys, *map(list, zip(*cut, strict=True)))
     except asyncio.CancelledError:
         # Its answer may still come, or never; the pool must not hand this connection out again.
         driver.terminate()
@@ -92,15 +96,15 @@ async def _receive(driver: Any, arrivals: Sequence[Arrival]) -> list[int]:
 
 
 async def receive_large(session: AsyncSession, arrivals: Sequence[LargeArrival]) -> list[int]:
-    """As `receive`, content by content and piece by piece, in the session's transaction: the caller commits.
+    """As `receive`, content by content and chunk by chunk, in the session's transaction: the caller commits.
 
-    What a parameter of a statement costs several times over in memory, and the event loop a turn in proportion, COPY takes in pieces.
+    What a parameter of a statement costs several times over in memory, and the event loop a turn in proportion, COPY takes bit by bit.
     """
     rows = json.dumps([_row(each.envelope, each.size) for each in arrivals])
     keys = [each.redelivery_key for each in arrivals]
     connection = await session.connection()
     found = (await connection.exec_driver_sql(_RECEIVE_LARGE, (rows, keys))).all()
-    contents = [Piecewise(row.id, row.received_at, each.size, each.pieces) for row, each in zip(found, arrivals, strict=True)]
+    contents = [Piecewise(row.id, row.received_at, each.size, each.chunks) for row, each in zip(found, arrivals, strict=True)]
     driver = await _driver(connection)
     try:
         await _copy(driver, table_of(contents))
@@ -142,28 +146,27 @@ async def _copy(driver: Any, table: AsyncIterator[bytes]) -> None:
 
 async def content_of(session: AsyncSession, inbound_id: int) -> bytes | None:
     """The raw bytes as they are kept; None when there is no such message, or its bytes are past retention."""
-    # Both columns of the partitions' key, so that one partition is read and not all.
-    statement = (
-        select(inbound_contents.c.content)
-        .join(
-            inbound_messages,
-            (inbound_contents.c.inbound_id == inbound_messages.c.id) & (inbound_contents.c.received_at == inbound_messages.c.received_at),
-        )
-        .where(inbound_messages.c.id == inbound_id)
-    )
-    content: bytes | None = await session.scalar(statement)
-    return content
+    return (await contents_of(session, [inbound_id])).get(inbound_id)
 
 
 async def contents_of(session: AsyncSession, inbound_ids: Sequence[int]) -> dict[int, bytes]:
     """The raw bytes of several messages, by id; those past retention are missing."""
-    joined = (inbound_contents.c.inbound_id == inbound_messages.c.id) & (inbound_contents.c.received_at == inbound_messages.c.received_at)
-    statement = (
-        select(inbound_messages.c.id, inbound_contents.c.content)
-        .join(inbound_messages, joined)
-        .where(inbound_messages.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    found: dict[int, list[bytes]] = {}
+    for row in await session.execute(_PIECES, {"ids": list(inbound_ids)}):
+        found.setdefault(row.id, []).append(row.content)
+    return {number: whole(its) for number, its in found.items()}
+
+
+# Both columns of the partitions' key, so that one partition is read and not all.
+_PIECES = (
+    select(inbound_messages.c.id, inbound_contents.c.content)
+    .join(
+        inbound_contents,
+        (inbound_contents.c.inbound_id == inbound_messages.c.id) & (inbound_contents.c.received_at == inbound_messages.c.received_at),
     )
-    return {row.id: row.content for row in await session.execute(statement, {"ids": list(inbound_ids)})}
+    .where(inbound_messages.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(inbound_messages.c.id, inbound_contents.c.piece)
+)
 
 
 def _row(envelope: Envelope, size: int) -> dict[str, Any]:

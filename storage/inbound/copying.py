@@ -1,40 +1,45 @@
-"""Raw bytes as rows in the binary format of PostgreSQL's COPY, which tells a value's length before its octets: they may come in pieces."""
+"""Raw bytes as rows in the binary format of PostgreSQL's COPY, piece by piece as they come."""
 
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-COLUMNS = ("inbound_id", "received_at", "content")
+from storage.inbound.pieces import of_equal_length
+
+COLUMNS = ("inbound_id", "received_at", "piece", "content")
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)  # no flags, no extension
-_ROW = struct.Struct("!hiqiqi")  # the number of values; length and value of the first two, length of the third
+_ROW = struct.Struct("!hiqiqiii")  # the number of values; length and value of the first three, length of the fourth
 _END = struct.pack("!h", -1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Piecewise:
-    """A row; its content is `size` octets, `pieces` together."""
+    """Of one message; its content is `size` octets, `chunks` together."""
 
     inbound_id: int
     received_at: datetime
     size: int
-    pieces: Callable[[], AsyncIterator[bytes]]
+    chunks: Callable[[], AsyncIterator[bytes]]
 
 
-async def table_of(rows: Sequence[Piecewise]) -> AsyncIterator[bytes]:
-    """What COPY is given. Raises ValueError where the pieces are not `size` octets: PostgreSQL would misread what follows."""
+async def table_of(messages: Sequence[Piecewise]) -> AsyncIterator[bytes]:
+    """What COPY is given. Raises ValueError where the chunks are not `size` octets: a message would be kept that nobody sent."""
     yield _SIGNATURE
-    for row in rows:
-        microseconds = (row.received_at - _EPOCH) // timedelta(microseconds=1)
-        yield _ROW.pack(3, 8, row.inbound_id, 8, microseconds, row.size)
-        sent = 0
-        async for piece in row.pieces():
-            sent += len(piece)
-            if sent > row.size:
+    for each in messages:
+        microseconds = (each.received_at - _EPOCH) // timedelta(microseconds=1)
+        number = sent = 0
+        async for some in of_equal_length(each.chunks()):
+            rows: list[bytes | memoryview] = []
+            for piece in some:
+                rows += (_ROW.pack(4, 8, each.inbound_id, 8, microseconds, 4, number, len(piece)), piece)
+                number += 1
+                sent += len(piece)
+            if sent > each.size:
                 break
-            yield piece
-        if sent != row.size:
-            raise ValueError(f"content of {row.size} octets came as {sent}")
+            yield b"".join(rows)
+        if sent != each.size:
+            raise ValueError(f"content of {each.size} octets came as {sent}")
     yield _END

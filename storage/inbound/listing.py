@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.states import InboundState
+from gateway.domain.visible import Visible
 from storage.counting import Counts, count_by_state
 from storage.models import inbound_messages
+from storage.visible import inbound_seen, of_inbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +61,50 @@ _SHOWN = [inbound_messages.c[name] for name in Inbound.__dataclass_fields__]
 _OLDEST = text("SELECT extract(epoch FROM now() - received_at)::float8 FROM inbound_messages WHERE state = 'queued' ORDER BY id LIMIT 1")
 
 
-async def show(session: AsyncSession, inbound_id: int) -> Inbound | None:
-    row = (await session.execute(listed().where(inbound_messages.c.id == inbound_id))).one_or_none()
+_WAITING_COUNTS = "SELECT state, count(*) AS n FROM inbound_messages WHERE state <> 'done' AND {seen} GROUP BY state"
+
+
+async def show(session: AsyncSession, inbound_id: int, sees: Visible | None = None) -> Inbound | None:
+    """None as well where it is not among what `sees` allows."""
+    statement = listed().where(inbound_messages.c.id == inbound_id, text(inbound_seen(sees)))
+    row = (await session.execute(statement, of_inbound(sees))).one_or_none()
     return None if row is None else inbound_of(row)
 
 
 async def list_inbound(
-    session: AsyncSession, *, state: InboundState | None = None, limit: int = 100, before: int | None = None
+    session: AsyncSession,
+    *,
+    state: InboundState | None = None,
+    limit: int = 100,
+    before: int | None = None,
+    after: int | None = None,
+    writer: str | None = None,
+    sees: Visible | None = None,
 ) -> list[Inbound]:
-    """The latest first; `before` is the id to go on from."""
-    statement = listed().order_by(inbound_messages.c.id.desc()).limit(limit)
+    """The latest first. `before` is the id to go on from, `after` the one to go back from: those nearest to it. `writer` is a normalised
+    address, or `@domain`."""
+    ids, columns = inbound_messages.c.id, inbound_messages.c
+    statement = listed().order_by(ids.asc() if after is not None else ids.desc()).limit(limit)
     if state is not None:
         # Written out for the partial index's sake.
         statement = statement.where(text(f"state = '{state}'"))
     if before is not None:
-        statement = statement.where(inbound_messages.c.id < before)
-    return [inbound_of(row) for row in await session.execute(statement)]
+        statement = statement.where(ids < before)
+    if after is not None:
+        statement = statement.where(ids > after)
+    if writer is not None:
+        known_by = func.lower(func.coalesce(func.nullif(columns.writer, ""), columns.author))
+        statement = statement.where(known_by.endswith(writer, autoescape=True) if writer.startswith("@") else known_by == writer)
+    if sees is not None:
+        statement = statement.where(text(inbound_seen(sees)))
+    found = [inbound_of(row) for row in await session.execute(statement, of_inbound(sees))]
+    return found[::-1] if after is not None else found
+
+
+async def waiting_counts(session: AsyncSession, sees: Visible | None = None) -> dict[InboundState, int]:
+    """Of every state but `done`."""
+    rows = await session.execute(text(_WAITING_COUNTS.format(seen=inbound_seen(sees))), of_inbound(sees))
+    return {each: 0 for each in InboundState if each is not InboundState.DONE} | {InboundState(row.state): row.n for row in rows}
 
 
 async def counts(session: AsyncSession) -> Counts[InboundState]:

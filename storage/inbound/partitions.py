@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.inbound.pieces import STORAGE
+
 WEEK = timedelta(weeks=1)
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('deskgate inbound partitions', 0))")
@@ -35,7 +37,7 @@ async def _make(session: AsyncSession, name: str, monday: datetime) -> bool:
     if await session.scalar(_IN_DEFAULT, {"first": monday, "last": monday + WEEK}):
         return False
     # Attached rather than created in place: that locks out neither accepts nor reads of the other weeks.
-    await session.execute(text(f"CREATE TABLE {name} (LIKE inbound_contents INCLUDING ALL)"))
+    await session.execute(text(f"CREATE TABLE {name} (LIKE inbound_contents INCLUDING ALL) WITH ({STORAGE})"))
     bounds = f"FROM ('{monday.isoformat()}') TO ('{(monday + WEEK).isoformat()}')"
     await session.execute(text(f"ALTER TABLE inbound_contents ATTACH PARTITION {name} FOR VALUES {bounds}"))
     return True

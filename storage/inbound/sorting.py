@@ -10,21 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.facts import Assignment
 from gateway.domain.states import InboundState
+from gateway.domain.visible import Visible
+from storage.visible import inbound_seen, of_inbound
 
 WITHOUT_EFFECT: Final = (InboundState.HELD, InboundState.IGNORED, InboundState.BURIED)
 """What may still be sorted; the rest is done, or somebody is at it."""
 DISCARDED: Final = "discarded"
 """The outcome of what a person wanted nothing to come of."""
 
-_HELD = text("SELECT id, coalesce(nullif(writer, ''), author, '') AS writer FROM inbound_messages WHERE state = 'held' ORDER BY id")
-_LOCK = text(
-    """
+_HELD = """
+    SELECT id, coalesce(nullif(writer, ''), author, '') AS writer FROM inbound_messages WHERE state = 'held' AND {seen} ORDER BY id
+"""
+_LOCK = """
     SELECT id, state, outcome, ticket, assigned, raw_removed_at IS NOT NULL AS without_bytes,
         coalesce(author, '') AS author, coalesce(nullif(writer, ''), author, '') AS writer
     FROM inbound_messages
-    WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE
-    """
-)
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND {seen} ORDER BY id FOR UPDATE
+"""
 _ASSIGN = text(
     """
     UPDATE inbound_messages SET state = 'queued', assigned = CAST(:assigned AS jsonb), due_at = now(), attempts = 0, error = NULL,
@@ -60,14 +62,15 @@ class Waiting:
         return self.state in WITHOUT_EFFECT and not self.without_bytes
 
 
-async def held(session: AsyncSession) -> dict[int, str]:
+async def held(session: AsyncSession, sees: Visible | None = None) -> dict[int, str]:
     """All that waits for a person, and who wrote it."""
-    return {row.id: row.writer for row in await session.execute(_HELD)}
+    return {row.id: row.writer for row in await session.execute(text(_HELD.format(seen=inbound_seen(sees))), of_inbound(sees))}
 
 
-async def lock_messages(session: AsyncSession, ids: Sequence[int]) -> list[Waiting]:
+async def lock_messages(session: AsyncSession, ids: Sequence[int], sees: Visible | None = None) -> list[Waiting]:
     """Those that there are, in order; whoever sorts them at the same time waits."""
-    return [_waiting(row) for row in await session.execute(_LOCK, {"ids": sorted(set(ids))})]
+    given = {"ids": sorted(set(ids))} | of_inbound(sees)
+    return [_waiting(row) for row in await session.execute(text(_LOCK.format(seen=inbound_seen(sees))), given)]
 
 
 def _waiting(row: Row[Any]) -> Waiting:

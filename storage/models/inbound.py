@@ -64,12 +64,13 @@ inbound_messages = Table(
     Index("ix_inbound_messages_author_held", "author", "finished_at", postgresql_where=text("state = 'held'")),
 )
 
-# Immutable raw bytes, partitioned by week so that retention drops partitions. Mail is compressed badly and read whole, hence EXTERNAL.
+# Immutable raw bytes in pieces of a page, partitioned by week so that retention drops partitions. Mail is compressed badly, hence EXTERNAL.
 inbound_contents = Table(
     "inbound_contents",
     metadata,
     Column("inbound_id", BigInteger, primary_key=True, autoincrement=False),
     Column("received_at", Moment, primary_key=True),
+    Column("piece", Integer, primary_key=True, autoincrement=False, server_default="0"),
     Column("content", BYTEA, nullable=False),
     postgresql_partition_by="RANGE (received_at)",
 )

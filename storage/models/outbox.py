@@ -66,6 +66,8 @@ outbox_messages = Table(
     Index("ix_outbox_messages_scheduled_ticket", "ticket", postgresql_where=text("state = 'scheduled'")),
     Index("ix_outbox_messages_lease", "lease_until", postgresql_where=text("state = 'leased'")),
     Index("ix_outbox_messages_unsent", "state", "id", postgresql_where=text("state <> 'sent'")),
+    # Letters of a moment are found by their ids, but for those that left long after they were written.
+    Index("ix_outbox_messages_sent_late", "sent_at", postgresql_where=text("sent_at - created_at > interval '15 minutes'")),
     Index("ix_outbox_messages_ticket", "ticket"),
     Index("ix_outbox_messages_article_id", "article_id", postgresql_where=text("article_id IS NOT NULL")),
 )
@@ -92,6 +94,23 @@ outbox_recipients = Table(
     Index("ix_outbox_recipients_outbox_id", "outbox_id", "position", unique=True),
     Index("ix_outbox_recipients_verp", "verp", unique=True, postgresql_where=text("verp IS NOT NULL")),
     Index("ix_outbox_recipients_address", text("lower(address)"), "outbox_id"),
+)
+
+# What was said of a letter before what its recipients have now: each attempt that was put off, and an answer that a later report or another
+# attempt took the place of. Without a recipient: the sender vanished during the attempt.
+outbox_attempts = Table(
+    "outbox_attempts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("outbox_id", BigInteger, ForeignKey("outbox_messages.id", ondelete="CASCADE"), nullable=False),
+    Column("recipient_id", BigInteger, ForeignKey("outbox_recipients.id", ondelete="CASCADE")),
+    Column("attempt", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reply", Text),
+    Column("at", Moment, nullable=False, server_default=text("now()")),
+    one_of("state", RecipientState),
+    Index("ix_outbox_attempts_outbox_id", "outbox_id"),
+    Index("ix_outbox_attempts_recipient_id", "recipient_id", postgresql_where=text("recipient_id IS NOT NULL")),
 )
 
 # What senders cannot reach at the moment; a row goes when a letter gets through again.

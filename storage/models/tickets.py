@@ -52,6 +52,7 @@ tickets = Table(
     one_of("priority", Priority),
     Index("ix_tickets_client_id", "client_id"),
     Index("ix_tickets_status", "status", "number"),
+    Index("ix_tickets_updated_at_number", "updated_at", "number"),
     Index("ix_tickets_assignee", "assignee", postgresql_where=text("assignee IS NOT NULL")),
     Index("ix_tickets_related", "related", postgresql_where=text("related IS NOT NULL")),
     Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
@@ -81,6 +82,7 @@ ticket_tags = Table(
     # Compared without case; the first spelling stays.
     Column("key", Text, primary_key=True),
     Column("tag", Text, nullable=False),
+    Index("ix_ticket_tags_key_ticket", "key", "ticket"),
 )
 
 articles = Table(

@@ -6,7 +6,7 @@ here."""
 from storage.outbox.claiming import Share, claim, destinations, next_due_in
 from storage.outbox.control import Answer, Hold, cancel, cancel_all, find, held, hold, release, retry, retry_all, under_way
 from storage.outbox.health import Destination, known_down, note_down, standings
-from storage.outbox.listing import Filter, Outgoing, counts, list_outbox, oldest_queued_seconds, show, states
+from storage.outbox.listing import Filter, Outgoing, counts, list_outbox, oldest_queued_seconds, show, states, waiting_counts
 from storage.outbox.queue import (
     AttemptEnd,
     LeaseLost,
@@ -64,4 +64,5 @@ __all__ = [
     "standings",
     "states",
     "under_way",
+    "waiting_counts",
 ]

@@ -111,7 +111,12 @@ _RETRY: Final = text("""
     WITH again AS (
         UPDATE outbox_messages SET state = 'queued', due_at = now(), forced = true,
             expires_at = greatest(expires_at, now() + interval '1 hour')
-        WHERE id = ANY (:ids) RETURNING id
+        WHERE id = ANY (:ids) RETURNING id, attempts
+    ), before AS (
+        INSERT INTO outbox_attempts (outbox_id, recipient_id, attempt, state, reply, at)
+        SELECT r.outbox_id, r.id, again.attempts, r.state, r.reply, r.finished_at
+        FROM again JOIN outbox_recipients r ON r.outbox_id = again.id
+        WHERE r.state IN ('failed', 'bounced') AND r.finished_at IS NOT NULL
     )
     UPDATE outbox_recipients r SET state = 'queued', finished_at = NULL
     FROM again WHERE r.outbox_id = again.id AND r.state <> 'sent'

@@ -8,9 +8,12 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import TextualSelect
 
 from gateway.domain.states import OutboxState
+from gateway.domain.visible import Visible
 from storage.counting import Counts, count_by_state
+from storage.visible import of_ticket, ticket_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +45,56 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """None: any. `to` is one recipient's address, in whatever letters."""
+    """None: any. `to` is one recipient's address, in whatever letters. `open`: neither sent nor cancelled."""
 
     state: OutboxState | None = None
     ticket: int | None = None
     kind: str | None = None
     to: str | None = None
     destination: str | None = None
+    open: bool = False
 
 
-async def show(session: AsyncSession, letter_id: int) -> Outgoing | None:
-    row = (await session.execute(_SHOW, {"id": letter_id})).one_or_none()
+async def show(session: AsyncSession, letter_id: int, sees: Visible | None = None) -> Outgoing | None:
+    """None as well where it is not among what `sees` allows."""
+    row = (
+        await session.execute(_select(f"m.id = :id AND {ticket_seen(sees, 'm.ticket')}"), {"id": letter_id} | of_ticket(sees))
+    ).one_or_none()
     return None if row is None else _outgoing(row)
 
 
 async def list_outbox(
-    session: AsyncSession, wanted: Filter | None = None, *, limit: int = 100, before: int | None = None
+    session: AsyncSession,
+    wanted: Filter | None = None,
+    *,
+    limit: int = 100,
+    before: int | None = None,
+    after: int | None = None,
+    sees: Visible | None = None,
 ) -> list[Outgoing]:
-    """The latest first; `before` is the id to go on from."""
+    """The latest first. `before` is the id to go on from, `after` the one to go back from: those nearest to it."""
     given = {name: value for name in _CONDITIONS if (value := getattr(wanted or Filter(), name)) is not None}
-    conditions = [_CONDITIONS[name] for name in given] + (["m.id < :before"] if before is not None else [])
+    given |= {name: value for name, value in (("before", before), ("after", after)) if value is not None}
+    conditions = [(_CONDITIONS | _PAGES)[name] for name in given] + [ticket_seen(sees, "m.ticket")]
     if wanted is not None and wanted.state is not None:
         # One of an enumeration, and written out for the partial indexes' sake.
         conditions.append(f"m.state = '{OutboxState(wanted.state)}'")
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    statement = text(f"SELECT {_FIELDS} FROM outbox_messages m {where} ORDER BY m.id DESC LIMIT :limit").columns(  # noqa: S608
-        recipients=JSONB
-    )
-    parameters = given | ({} if before is None else {"before": before}) | {"limit": limit}
-    return [_outgoing(row) for row in await session.execute(statement, parameters)]
+    if wanted is not None and wanted.open:
+        conditions.append("m.state <> 'sent' AND m.state <> 'cancelled'")
+    statement = _select(f"{' AND '.join(conditions)} ORDER BY m.id {'ASC' if after is not None else 'DESC'} LIMIT :limit")
+    found = [_outgoing(row) for row in await session.execute(statement, given | of_ticket(sees) | {"limit": limit})]
+    return found[::-1] if after is not None else found
 
 
-async def states(session: AsyncSession, letter_ids: Sequence[int]) -> dict[int, str]:
+async def waiting_counts(session: AsyncSession, sees: Visible | None = None) -> dict[OutboxState, int]:
+    """Of every state but `sent`."""
+    rows = await session.execute(text(_WAITING_COUNTS.format(seen=ticket_seen(sees, "m.ticket"))), of_ticket(sees))
+    return {each: 0 for each in OutboxState if each is not OutboxState.SENT} | {OutboxState(row.state): row.n for row in rows}
+
+
+async def states(session: AsyncSession, letter_ids: Sequence[int], sees: Visible | None = None) -> dict[int, str]:
     """Of those that there are."""
-    found = await session.execute(_STATES, {"ids": list(letter_ids)})
+    found = await session.execute(text(_STATES.format(seen=ticket_seen(sees, "m.ticket"))), {"ids": list(letter_ids)} | of_ticket(sees))
     return {row.id: row.state for row in found}
 
 
@@ -109,9 +128,15 @@ _FIELDS: Final = """
      FROM outbox_recipients r WHERE r.outbox_id = m.id) AS recipients
 """
 
-_SHOW: Final = text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE m.id = :id").columns(recipients=JSONB)  # noqa: S608
+_PAGES: Final = {"before": "m.id < :before", "after": "m.id > :after"}
 
-_STATES: Final = text("SELECT id, state FROM outbox_messages WHERE id = ANY(CAST(:ids AS bigint[]))")
+
+def _select(where: str) -> TextualSelect:
+    return text(f"SELECT {_FIELDS} FROM outbox_messages m WHERE {where}").columns(recipients=JSONB)  # noqa: S608
+
+
+_STATES: Final = "SELECT m.id, m.state FROM outbox_messages m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND {seen}"
+_WAITING_COUNTS: Final = "SELECT m.state, count(*) AS n FROM outbox_messages m WHERE m.state <> 'sent' AND {seen} GROUP BY m.state"
 
 _OLDEST: Final = text("""
     SELECT CAST(extract(epoch FROM now() - min(due_at)) AS float8) FROM outbox_messages WHERE state = 'queued' AND due_at <= now()

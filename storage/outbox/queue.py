@@ -166,12 +166,17 @@ _END: Final = text("""
         FROM input
         WHERE m.id = input.id AND m.attempts = input.attempt AND m.leased_by = input.worker
             AND CASE m.state WHEN 'leased' THEN true WHEN 'queued' THEN true ELSE false END
-        RETURNING m.id
+        RETURNING m.id, m.attempts
     ), settled AS (
         UPDATE outbox_recipients r SET state = said.state, reply = said.reply,
             finished_at = CASE WHEN said.state <> 'queued' THEN now() END
         FROM unnest(:of, :recipients, :recipient_states, :replies) AS said (letter, id, state, reply)
-        WHERE r.id = said.id AND r.outbox_id = said.letter AND said.letter IN (SELECT id FROM ended)
+        JOIN ended ON ended.id = said.letter
+        WHERE r.id = said.id AND r.outbox_id = said.letter
+        RETURNING r.id, r.outbox_id, r.state, r.reply, ended.attempts
+    ), put_off AS (
+        INSERT INTO outbox_attempts (outbox_id, recipient_id, attempt, state, reply)
+        SELECT outbox_id, id, attempts, state, reply FROM settled WHERE state = 'queued'
     )
     SELECT id FROM ended
 """).bindparams(
@@ -191,14 +196,19 @@ _GIVE_BACK: Final = text("""
 
 # At once the first two times; a letter whose sender vanishes again and again is perhaps the cause, and waits ever longer.
 _RETURN_EXPIRED: Final = text("""
-    UPDATE outbox_messages SET state = 'queued', lease_until = NULL, possible_duplicates = possible_duplicates + 1,
-        due_at = now() + make_interval(secs => CASE WHEN attempts <= 2 THEN 0 ELSE least(3600, 30 * 2.0 ^ least(attempts - 3, 10)) END),
-        last_error = 'the sender that had it vanished during the attempt'
-    WHERE id IN (
-        SELECT id FROM outbox_messages WHERE state = 'leased' AND lease_until < clock_timestamp()
-        ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+    WITH returned AS (
+        UPDATE outbox_messages SET state = 'queued', lease_until = NULL, possible_duplicates = possible_duplicates + 1,
+            due_at = now() + make_interval(secs => CASE WHEN attempts <= 2 THEN 0 ELSE least(3600, 30 * 2.0 ^ least(attempts - 3, 10)) END),
+            last_error = 'the sender that had it vanished during the attempt'
+        WHERE id IN (
+            SELECT id FROM outbox_messages WHERE state = 'leased' AND lease_until < clock_timestamp()
+            ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id, attempts
+    ), vanished AS (
+        INSERT INTO outbox_attempts (outbox_id, attempt, state) SELECT id, attempts, 'queued' FROM returned
     )
-    RETURNING id
+    SELECT id FROM returned
 """)
 
 _PROMOTE: Final = text("""

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.way import Step, Way, duration, steps
+from gateway.cli.trace import Plain
+from gateway.deeds.way import Step, Way, duration, steps
 from gateway.domain.states import InboundState
 from storage.inbound import Inbound
-from storage.tracing import TracedArticle, TracedEvent, TracedLetter, TracedRecipient
+from storage.tracing import TracedArticle, TracedAttempt, TracedEvent, TracedLetter, TracedRecipient
 
+ENGLISH = Plain()
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
@@ -70,7 +72,7 @@ def letter(**changes: Any) -> TracedLetter:
 
 
 def told(way: Way) -> list[tuple[str, str]]:
-    return [(each.what, each.text) for each in steps(way)]
+    return [(each.what, each.text) for each in steps(way, ENGLISH)]
 
 
 def way(row: Inbound | None = None, *letters: TracedLetter, events: tuple[TracedEvent, ...] = ()) -> Way:
@@ -79,7 +81,7 @@ def way(row: Inbound | None = None, *letters: TracedLetter, events: tuple[Traced
 
 def test_from_the_connection_to_the_last_word_in_order_of_time() -> None:
     report = TracedEvent(12, "bounced", {"outbox": 5, "address": "anna@client.test", "reply": "5.1.1 gone"}, 9, after(60))
-    found = steps(way(inbound(), letter(), events=(report,)))
+    found = steps(way(inbound(), letter(), events=(report,)), ENGLISH)
     assert [(each.what, each.at) for each in found] == [
         ("connected", after(-0.5)),
         ("kept", AT),
@@ -203,14 +205,32 @@ def test_a_letter_says_where_it_stands(changes: dict[str, Any], expected: list[s
     assert [text for _, text in rest] == expected
 
 
+def test_every_earlier_attempt_is_told_with_its_answer() -> None:
+    earlier = (
+        TracedAttempt("anna@client.test", 1, "queued", "451 4.7.1 greylisted", after(3)),
+        TracedAttempt(None, 2, "queued", None, after(40)),
+        TracedAttempt("anna@client.test", 3, "sent", "250 taken", after(90)),
+    )
+    bounced = TracedRecipient("anna@client.test", "bounced", "550 5.1.1 gone", after(100), None)
+    found = steps(way(None, letter(attempts=3, recipients=(bounced,), earlier=earlier)), ENGLISH)
+    assert [(each.what, each.at, each.text) for each in found[1:]] == [
+        ("put_off", after(3), "letter 5: anna@client.test: put off at attempt 1: 451 4.7.1 greylisted"),
+        ("vanished", after(40), "letter 5: the sender that had it vanished during attempt 2"),
+        ("sent", after(90), "letter 5: anna@client.test: sent at attempt 3: 250 taken"),
+        ("bounced", after(100), "letter 5: anna@client.test: bounced: 550 5.1.1 gone"),
+    ]
+    waits = letter(state="queued", attempts=1, due_at=after(60), recipients=(QUEUED,), earlier=earlier[:1])
+    assert [each.what for each in steps(way(None, waits), ENGLISH)] == ["written", "put_off", "waits"], "the last answer stands there once"
+
+
 def test_a_letter_that_nobody_was_left_for_is_told_without_a_crash() -> None:
     assert told(way(None, letter(recipients=())))[0][1] == "letter 5 (registered) to nobody was written, to go by relay"
 
 
 def test_what_has_no_time_stands_behind_what_it_belongs_to() -> None:
     row = inbound(screening={"notes": ["listed nowhere"]})
-    assert [each.what for each in steps(way(row, letter()))][:4] == ["connected", "kept", "screened", "understood"]
-    assert all(isinstance(each, Step) for each in steps(way(row)))
+    assert [each.what for each in steps(way(row, letter()), ENGLISH)][:4] == ["connected", "kept", "screened", "understood"]
+    assert all(isinstance(each, Step) for each in steps(way(row), ENGLISH))
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_it_stays_a_good_file_when_its_lines_are_uncommented(tmp_path: Path, mon
     monkeypatch.setenv("DESKGATE_RELAY_PASSWORD", "hunter2")
     monkeypatch.setenv("DESKGATE_HELP_PASSWORD", "hunter3")
     monkeypatch.setenv("MAILBOX_PASSWORD", "hunter4")
+    monkeypatch.setenv("CRM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     text = re.sub(r"^#(?=[a-z_]+ = |\[)", "", TEXT, flags=re.MULTILINE)
     (tmp_path / "templates").mkdir()
     (tmp_path / "logo.png").write_bytes(b"a picture")

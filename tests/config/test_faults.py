@@ -55,7 +55,10 @@ WITHIN_SECTIONS = [
     ('[desk]\nname = "a\\nb"', 'desk.name = "a\\nb": expected a line of text, not empty and without control characters'),
     ('[desk]\nshow_agent_name = "yes"', 'desk.show_agent_name = "yes": expected true or false'),
     ("[desk]\nreply_adress = 3", "desk.reply_adress = 3: unknown key; did you mean reply_address?"),
-    ("[web]\nport = 80", "web.port = 80: unknown key; this version knows listen, base_url"),
+    (
+        "[web]\nport = 80",
+        "web.port = 80: unknown key; this version knows listen, base_url, session_idle_minutes, session_hours, proxy, operator",
+    ),
     ("[[desk]]\nname = 3", "desk = [{…}]: expected a table"),
     ("gateways = 1", "gateways = 1: unknown section; did you mean gateway?"),
     (
@@ -63,7 +66,7 @@ WITHIN_SECTIONS = [
         (
             "policy = [{…}]: unknown section; this version knows "
             "server, tls, limits, database, trust, screening, desk, department, gateway, agent, canned_reply, from_address, "
-            "rule, notification, templates, satisfaction, budget, outbound, dkim, web, alarms"
+            "rule, notification, templates, satisfaction, budget, outbound, dkim, web, webhook, alarms"
         ),
     ),
     ("agent = [1]", "agent[0] = 1: expected a table"),

@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import os
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import aiosmtplib
 import asyncpg
+from sqlalchemy.engine import make_url
 
-from tests.conftest import plain
+from tests.conftest import named, plain
 from tests.deploy.runbook import Machine
 from tests.journeys.in_process import run_here
 from tests.journeys.running import CONFIG
@@ -80,6 +85,42 @@ async def until_rows(url: str, query: str, wanted: list[tuple[Any, ...]]) -> Non
             await asyncio.sleep(0.1)
     finally:
         await connection.close()
+
+
+def superuser(url: str) -> str:
+    """The same database as somebody who may make roles: on the tests' own server everybody may, another one's is told by TEST_ADMIN_URL."""
+    admin = os.environ.get("TEST_ADMIN_URL")
+    return plain(url) if admin is None else plain(named(admin, make_url(url).database or ""))
+
+
+@asynccontextmanager
+async def asked_for_a_password(url: str, login: str) -> AsyncIterator[None]:
+    """The tests' own server lets everybody in; of this login it wants a password meanwhile. Another one is presumed to want it anyway."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        yield
+        return
+    [(place,)] = await rows(url, "SHOW hba_file")
+    hba = Path(place)
+    before = hba.read_text()
+    hba.write_text(f"local all {login} scram-sha-256\nhost all {login} all scram-sha-256\n{before}")
+    try:
+        await rows(url, "SELECT pg_reload_conf()")
+        yield
+    finally:
+        hba.write_text(before)
+        await rows(url, "SELECT pg_reload_conf()")
+
+
+async def refused_without_it(url: str, login: str) -> None:
+    wrong = make_url(plain(url)).set(username=login, password="wrong").render_as_string(hide_password=False)
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            await (await asyncpg.connect(wrong)).close()
+        except asyncpg.InvalidPasswordError:
+            return
+        assert time.monotonic() < deadline, "the password was never asked for"
+        await asyncio.sleep(0.05)
 
 
 async def by_hand(machine: Machine, *arguments: str) -> None:

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.timeout(300)
 
 BALANCER = (DEPLOY / "compose" / "haproxy.cfg").read_text()
 CONNECTIONS = 4
+PAUSE = 0.2
+"""Seconds between two mails of a connection: enough that some are in every state when a node dies."""
 RETAKEN_WITHIN = 60.0
 """Seconds. CONTRACT says 30 of a dead process's leases, which last 20 and are looked for every 5; a busy machine may take its time."""
 ON_THE_WIRE = CONNECTIONS
@@ -124,8 +126,9 @@ async def test_behind_the_balancer_one_of_two_gateways_is_killed_and_mail_goes_o
             two.smtp = "127.0.0.1", at_smtp
             await until_both_take_mail(two.smtp)
             await from_afar(two)
+            await until_pages(at_pages)
             assert [await status(at_pages, path) for path in ("/rate/x", "/healthz", "/metrics", "/preview/x/y")] == [404] * 4
-            async with load(two, connections=CONNECTIONS) as clients:
+            async with load(two, connections=CONNECTIONS, pause=PAUSE) as clients:
                 await clients.until_acknowledged(4 * CONNECTIONS)
                 one.kill()
                 died = time.monotonic()
@@ -145,7 +148,7 @@ async def test_with_the_roles_split_the_node_that_takes_mail_is_killed_and_comes
     async with nodes(tmp_path, database_url, relay, *layouts) as (front, back):
         assert (front.web, back.smtp[1]) == ("", 0)
         pages = address(back.web)[1]
-        async with load(front, connections=CONNECTIONS) as clients:
+        async with load(front, connections=CONNECTIONS, pause=PAUSE) as clients:
             await clients.until_acknowledged(4 * CONNECTIONS)
             shared_out = [["intake-0", "listener-0"], ["sender-0", "web-0"]]
             await until(lambda: [sorted(each.process.children()) for each in (front, back)] == shared_out, PATIENCE)
@@ -170,6 +173,13 @@ async def until_both_take_mail(at: tuple[str, int]) -> None:
                     greetings = greetings + 1 if (await client.reply()).startswith("220") else 0
             except ConnectionError:  # it is still starting
                 await asyncio.sleep(0.05)
+
+
+async def until_pages(port: int) -> None:
+    """The balancer looks at the pages' servers by itself, not when it looks at those of mail."""
+    async with asyncio.timeout(PATIENCE):
+        while await status(port, "/rate/x") == 503:
+            await asyncio.sleep(0.1)
 
 
 async def from_afar(desk: Service) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 import time
 from typing import Any
 
@@ -9,12 +10,28 @@ import asyncpg
 import pytest
 
 from storage.embedded.layout import Layout
+from storage.engine import connect
 from tests.conftest import plain
-from tests.deploy.operator import SECONDS, book_start, by_hand, configure, deskgate, received, rows, send, stop, until_rows
+from tests.deploy.operator import (
+    SECONDS,
+    asked_for_a_password,
+    book_start,
+    by_hand,
+    configure,
+    deskgate,
+    received,
+    refused_without_it,
+    rows,
+    send,
+    stop,
+    superuser,
+    until_rows,
+)
 from tests.deploy.runbook import FOLDER, Machine, Runbook
 from tests.journeys.in_process import run_here
 from tests.journeys.running import letter, reply_to
 from tests.peers.smtp_peer import Received, SmtpPeer
+from tests.searching import places
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -46,7 +63,8 @@ async def test_restoring(machine: Machine, database_url: str, empty_url: str, re
     # So that letters of the time before the back-up still wait in it.
     await by_hand(machine, "outbox", "hold", "--why", "too early")
     await send(machine, letter("anna@client.test", "sales@desk.test", "Before"))
-    await until_rows(database_url, "SELECT count(*) FROM outbox_messages WHERE state = 'queued'", [(2,)])
+    await send(machine, letter("eva@client.test", "sales@desk.test", "Erased"))
+    await until_rows(database_url, "SELECT count(*) FROM outbox_messages WHERE state = 'queued'", [(4,)])
     await book.run("Make the back-up")
 
     await by_hand(machine, "outbox", "release")
@@ -55,7 +73,10 @@ async def test_restoring(machine: Machine, database_url: str, empty_url: str, re
     await send(machine, letter("bert@client.test", "sales@desk.test", "After"))
     await received(relay, "bert@client.test", "After")
     await received(relay, "dana@staff.test", "After")
+    await send(machine, letter("eva@client.test", "sales@desk.test", "Erased as well"))
+    await received(relay, "dana@staff.test", "Erased as well")
     await until_rows(database_url, "SELECT count(*) FROM outbox_messages WHERE state <> 'sent'", [(0,)])
+    await by_hand(machine, "erase", "--client", "eva@client.test", "--yes")
     relay.messages.clear()
 
     await book.run("Restore it")
@@ -63,6 +84,11 @@ async def test_restoring(machine: Machine, database_url: str, empty_url: str, re
     assert "restored from a back-up" in told
     assert "Before" in told
     assert "After" not in told
+    restored = connect(empty_url, pool_size=1)
+    assert await places(restored, "eva@client.test") != []
+    await book.run("Erase again who was erased since")
+    assert await places(restored, "eva@client.test") == []
+    await restored.dispose()
     await book.run("Leave out letters that went already")
     assert await rows(empty_url, "SELECT DISTINCT state FROM outbox_messages") == [("cancelled",)]
     await book.run("Do not give out a number twice")
@@ -72,9 +98,10 @@ async def test_restoring(machine: Machine, database_url: str, empty_url: str, re
     ]
     await book.run("Let it serve")
     await received(relay, "dana@staff.test", "After")
-    await until_rows(empty_url, "SELECT number, subject FROM tickets ORDER BY 1", [(1, "Before"), (1002, "After")])
+    await until_rows(empty_url, "SELECT number, subject FROM tickets ORDER BY 1", [(1, "Before"), (2, "(erased)"), (1003, "After")])
     await until_rows(empty_url, "SELECT count(*) FROM outbox_messages WHERE state IN ('queued', 'leased')", [(0,)])
     assert "Before" not in str([each.subject for each in relay.messages]), "what went already goes no second time"
+    assert "eva@client.test" not in str([each.recipients for each in relay.messages])
     book.whole()
 
 
@@ -172,7 +199,14 @@ async def incidents(machine: Machine, database_url: str) -> None:
 
 
 async def rotating_secrets(machine: Machine, database_url: str, relay: SmtpPeer) -> None:
-    needs = {"CONFIG": machine.etc, "DATABASE_URL": plain(database_url), "DOMAIN": "desk.test"}
+    login = f"runbook_{secrets.token_hex(4)}"
+    needs = {
+        "CONFIG": machine.etc,
+        "DATABASE_URL": plain(database_url),
+        "ADMIN_URL": superuser(database_url),
+        "LOGIN": login,
+        "DOMAIN": "desk.test",
+    }
     book = Runbook("rotating-secrets", machine, needs)
     await send(machine, letter("anna@client.test", "sales@desk.test", "Printer"))
     old = await received(relay, "dana@staff.test", "Printer")
@@ -203,15 +237,16 @@ async def rotating_secrets(machine: Machine, database_url: str, relay: SmtpPeer)
     assert "s=next" in str(signed.message["DKIM-Signature"])
     await book.run("The relay's password")
 
-    login = "deskgate_next"
     try:
-        await book.run("The database's password")
+        async with asked_for_a_password(database_url, login):
+            await book.run("The database's password")
+            await refused_without_it(database_url, login)
         logins = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name LIKE 'deskgate %' AND datname = current_database()"
-        assert await rows(database_url, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'") == [("deskgate",)]
+        assert await rows(database_url, "SELECT DISTINCT tableowner = current_user FROM pg_tables WHERE schemaname = 'public'") == [(True,)]
         await send(machine, letter("dora@client.test", "sales@desk.test", "By another login"))
         await received(relay, "dora@client.test", "By another login")
         await until_rows(database_url, logins, [(login,)])
     finally:
         await stop(machine)
-        await rows(database_url, f"DROP ROLE IF EXISTS {login}")
+        await rows(superuser(database_url), f"DROP ROLE IF EXISTS {login}")
     book.whole()

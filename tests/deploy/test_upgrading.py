@@ -20,6 +20,8 @@ from tests.peers.smtp_peer import SmtpPeer
 
 pytestmark = pytest.mark.timeout(300)
 
+PAUSE = 0.4
+"""Between two mails, in seconds: a node is away for longer, and mail that nobody learns from costs processor time."""
 ROLES = {"one": "--role listener --role intake --role sender", "two": "--role listener"}
 NEXT_RELEASE = """
 from alembic import op
@@ -69,7 +71,7 @@ async def carry(machine: Machine, mails: list[str], over: asyncio.Event) -> None
             else:
                 break
         mails.append(subject)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(PAUSE)
 
 
 async def schema_of(machine: Machine, node: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from gateway.desk.erasing import Erased, OnHold, erase
 from gateway.desk.process import Arrived, Busy, Processed, process
 from gateway.domain.envelope import Entry, Envelope, Peer
+from gateway.domain.organisation import Organisation
 from gateway.domain.ours import Ours
 from gateway.domain.states import InboundState
 from gateway.mail.parse import parse_message
@@ -21,8 +22,9 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Office:
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, organisation: Organisation = ORGANISATION) -> None:
         self.sessions = sessions
+        self.organisation = organisation
 
     async def receive(self, mail: EmailMessage | bytes, reverse_path: str = "anna@client.test", to: str = "support@desk.test") -> int:
         """Kept, and not worked on; its id."""
@@ -45,7 +47,7 @@ class Office:
         message = parse_message(content, Ours())
         arrival = Arrived(claimed.id, claimed.envelope, claimed.redelivery_key, claimed.size, claimed.assignment)
         async with self.sessions.begin() as session:
-            done = await process(session, arrival, message, ALIGNED, ORGANISATION)
+            done = await process(session, arrival, message, ALIGNED, self.organisation)
             if isinstance(done, Processed):
                 decision = done.decision
                 state = decision.state
@@ -76,7 +78,7 @@ class Office:
         return number
 
     async def erase(self, key: str = "anna@client.test", *, dry: bool = False) -> Erased | OnHold:
-        return await erase(self.sessions, key, ORGANISATION, no_knocks, dry=dry)
+        return await erase(self.sessions, key, self.organisation, no_knocks, dry=dry)
 
     async def rows(self, query: str, **given: object) -> list[Any]:
         async with self.sessions() as session:

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from gateway.desk.amiss import News, amiss, news
-from gateway.domain.alarms import Alarm, AlarmBounds, Amiss, Down, Head, Holder, Known, Oldest, Paused, State, Transaction
+from gateway.domain.alarms import Alarm, AlarmBounds, Amiss, Disabled, Down, Head, Holder, Known, Oldest, Paused, State, Transaction
 from gateway.domain.organisation import Language
 from gateway.letters import alarms as letters
 
@@ -22,6 +22,7 @@ AMISS = {
     Alarm.SENDING_STALLED: State(outbox_head=Head("9/2", 900)),
     Alarm.SENDING_PAUSED: State(paused=Paused("wrong template", 7200, foreign=False, letters=4)),
     Alarm.DESTINATION_DOWN: State(down=(Down("relay", 7200, 3, "451 4.3.0 try later"), Down("smtp:a@b.test", 90_000, 0, "gone"))),
+    Alarm.WEBHOOK_DISABLED: State(disabled=(Disabled("chat", "it answered 410"), Disabled("crm", "it has taken nothing for 72 h"))),
     Alarm.OLD_TRANSACTION: State(transaction=Transaction("psql", 7200)),
 }
 
@@ -49,7 +50,7 @@ def test_what_nobody_waits_for_is_not_amiss(state: State) -> None:
     assert list(amiss(state, BOUNDS)) == []
 
 
-@pytest.mark.parametrize("alarm", [Alarm.SENDING_STALLED, Alarm.SENDING_PAUSED, Alarm.DESTINATION_DOWN])
+@pytest.mark.parametrize("alarm", [Alarm.SENDING_STALLED, Alarm.SENDING_PAUSED, Alarm.DESTINATION_DOWN, Alarm.WEBHOOK_DISABLED])
 def test_in_the_shadow_nothing_is_expected_to_be_sent(alarm: Alarm) -> None:
     assert list(amiss(AMISS[alarm], BOUNDS, shadow=True)) == []
 

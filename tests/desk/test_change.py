@@ -58,9 +58,9 @@ class Telephone:
         self.sessions = sessions
 
     async def open(self, effect: str = "call", client: Person = ANNA) -> Recorded | Refused:
-        gateway, agent = ORGANISATION.gateways[0], ORGANISATION.agents[0]
+        gateway = ORGANISATION.gateways[0]
         async with self.sessions.begin() as session:
-            return await open_by_hand(session, client, "Printer", "It burns, she says.", agent, gateway, ORGANISATION, effect)
+            return await open_by_hand(session, client, "Printer", "It burns, she says.", DANA, gateway, ORGANISATION, effect)
 
     async def change(
         self, *steps: Step, actor: Actor = DANA, effect: str = "change", number: int = 1, sender: str | None = None
@@ -180,14 +180,14 @@ async def test_all_settings_change_together_with_an_event_each(telephone: Teleph
     ]
 
 
-@pytest.mark.parametrize(("agent", "gateway", "why"), [(0, 1, "is not of the department 'sales'"), (2, 0, "ina@staff.test is not active")])
+@pytest.mark.parametrize(
+    ("actor", "gateway", "why"), [(DANA, 1, "is not of the department 'sales'"), (INA, 0, "ina@staff.test is not active")]
+)
 async def test_only_an_active_agent_of_the_department_opens_a_ticket_by_hand(
-    sessions: Sessions, agent: int, gateway: int, why: str
+    sessions: Sessions, actor: Actor, gateway: int, why: str
 ) -> None:
     async with sessions.begin() as session:
-        refused = await open_by_hand(
-            session, ANNA, "Printer", "Words", ORGANISATION.agents[agent], ORGANISATION.gateways[gateway], ORGANISATION, "call"
-        )
+        refused = await open_by_hand(session, ANNA, "Printer", "Words", actor, ORGANISATION.gateways[gateway], ORGANISATION, "call")
     assert isinstance(refused, Refused)
     assert why in refused.why
 

@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.desk import retaining
 from gateway.desk.retaining import remove_past
+from gateway.desk.suppressing import suppress
 from gateway.domain.retention import Retention
+from gateway.domain.steps import Suppress
+from gateway.domain.suppressions import Cause
 from storage import holds, outbox, retention
 from storage.inbound import partitions
 from tests.desk.office import Office, written
@@ -141,6 +144,16 @@ async def test_a_week_that_is_empty_is_dropped_and_one_in_use_is_not_waited_for(
         await session.execute(text(f"SELECT FROM {name}"))
         assert await remove_past(office.sessions, terms(raw_mail=1)) == {}
     assert await remove_past(office.sessions, terms(raw_mail=1)) == {"partitions": 1}
+
+
+async def test_a_look_through_the_letters_is_in_nobodys_way(office: Office) -> None:
+    """Whoever suppresses an address passes over letters that somebody has under lock, for those are being sent."""
+    await office.take(written(ANNA))
+    async with office.sessions() as looking:
+        assert (await retention.bodies(looking, await holds.while_none_is_set(looking), 1, 30, 0)).gone == 0
+        async with office.sessions.begin() as session:
+            await suppress(session, Suppress("anna@client.test", Cause.PERSON, "asked for it", 30))
+        assert await office.rows("SELECT state FROM outbox_messages WHERE kind = 'registered'") == [("cancelled",)]
 
 
 async def test_letters_lose_their_bodies_and_files_and_their_rows_stay(office: Office, engine: AsyncEngine) -> None:

@@ -129,9 +129,9 @@ class Load:
 
 @asynccontextmanager
 async def load(
-    desk: Service, *, connections: int = CONNECTIONS, persistent: bool = True, words: str = "It does not work."
+    desk: Service, *, connections: int = CONNECTIONS, persistent: bool = True, pause: float = 0.05, words: str = "It does not work."
 ) -> AsyncIterator[Load]:
-    made = Load(desk, persistent, words=words)
+    made = Load(desk, persistent, pause=pause, words=words)
     tasks = [asyncio.create_task(made.send()) for _ in range(connections)]
     try:
         yield made

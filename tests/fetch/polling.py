@@ -19,7 +19,7 @@ from gateway.fetch.look import Means
 from gateway.ingress.accept import Acceptor
 from gateway.ingress.limits import Limits
 from gateway.workers.poller import Open, Poller
-from storage import mailboxes
+from storage import inbound, mailboxes
 from tests.peers.dovecot import PASSWORD, Dovecot
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -96,8 +96,10 @@ class Polled:
             await self.stands(lambda found, since=since: found.succeeded_at not in (None, since))  # type: ignore[misc]
 
     async def content(self, inbound_id: int) -> bytes:
-        [row] = await self.rows(f"SELECT content FROM inbound_contents WHERE inbound_id = {inbound_id}")
-        return bytes(row["content"])
+        async with self.sessions() as session:
+            content = await inbound.content_of(session, inbound_id)
+        assert content is not None
+        return content
 
 
 @asynccontextmanager

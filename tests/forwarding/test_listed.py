@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.cli.forwarding import document, of_gateway
+from gateway.cli.forwarding import document
+from gateway.deeds.forwarding import ways_of
 from gateway.domain.organisation import Gateway
 from gateway.domain.probes import ForwardingState, Probe
 from tests.desk.values import ORGANISATION
@@ -20,7 +21,7 @@ DIED = replace(DEAD, address="info@company.test", last_gateway="support@desk.tes
 def listed(gateway: Gateway, *known: Probe) -> tuple[ForwardingState, list[str]]:
     """The state of the gateway, and the addresses by which its mail comes."""
     organisation = replace(ORGANISATION, gateways=(gateway, *ORGANISATION.gateways[1:]))
-    found = document(gateway, of_gateway(gateway, {each.address: each for each in known}, organisation), organisation)
+    found = document(gateway, ways_of(gateway, {each.address: each for each in known}, organisation), organisation)
     return found["forwarding"], [each["address"] for each in found["forwarded"]]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.cli import deed
+from gateway.cli import deed as command_deed
+from gateway.deeds import deed
 from tests.journeys.lending import Lender
 from tests.journeys.running import POLL, SECONDS, Running, letter
 
@@ -78,10 +79,10 @@ async def test_the_log_tells_who_did_and_read_what_and_no_clients_address(lend: 
         assert told[2]["why"].startswith("--as address:")
         assert "no such agent" in told[2]["why"]
         assert told[3]["why"].startswith("there is no ticket #99")
-        here = f"{deed.user_name(os.geteuid())}@{os.uname().nodename}"
+        here = f"{command_deed.user_name(os.geteuid())}@{os.uname().nodename}"
         assert {each["account"] for each in told} == {here}
         assert {told[1]["actor"], told[3]["actor"], told[14]["actor"]} == {"dana@staff.test"}
-        assert told[2]["actor"] == told[0]["actor"] == deed.who().actor
+        assert told[2]["actor"] == told[0]["actor"] == command_deed.who().actor
         assert told[10]["about"]["client"] == [client["id"]]
 
         assert await gateway.rows("SELECT id FROM audit_log WHERE CAST(audit_log AS text) ILIKE '%client.test%'") == []

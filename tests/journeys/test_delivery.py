@@ -66,6 +66,11 @@ async def test_what_a_relay_refuses_for_good_is_told_on_the_ticket_and_to_the_ag
         assert states == {
             "registered": "failed", "new_ticket": "sent", "agent_reply": "failed", "receipt": "sent", "failed_delivery": "sent",
         }  # fmt: skip
+        # The letter about the lost reply is on the way of the mail that the reply was written in, as the reply is.
+        traces = {row["kind"]: row["trace_id"] for row in await gateway.rows("SELECT kind, trace_id FROM outbox_messages")}
+        assert traces["failed_delivery"] == traces["agent_reply"] != traces["registered"]
+        way = await gateway.json("trace", traces["agent_reply"])
+        assert {each["kind"] for each in way["letters"]} == {"agent_reply", "failed_delivery", "receipt"}
 
         relay.heal()
         [row] = await gateway.rows("SELECT id FROM outbox_messages WHERE kind = 'agent_reply'")

@@ -158,6 +158,8 @@ async def what_came_back(gateway: Running, way: dict[str, Any]) -> None:
     assert (event["kind"], event["inbound_id"], event["data"]["outbox"]) == ("bounced", 2, registered["id"])
     assert found["steps"][-1]["what"] == "bounced"
     assert "inbound 2 reported" in found["steps"][-1]["text"]
+    of_it = [each["text"] for each in found["steps"] if each["outbox"] == registered["id"]]
+    assert [each.rpartition(": ")[2] for each in of_it[1:3]] == ["250 2.0.0 taken", "550 5.1.1 no such user"], "each in its turn"
 
 
 async def refused_is_told(gateway: Running) -> None:
@@ -177,8 +179,8 @@ async def metrics_tell_of_it(gateway: Running) -> None:
     assert (checked.returncode, checked.stderr.decode()) == (0, "")
     families = {re.sub(r"_(?:bucket|sum|count)$", "", name.partition("{")[0]) for name in found}
     assert families <= KNOWN, families - KNOWN
-    # The rest appear with the first of their kind: checks that are switched off, and downloads.
-    assert KNOWN - families <= {"deskgate_screened_total", "deskgate_downloads_total"}
+    # The rest appear with the first of their kind: checks that are switched off, downloads, and requests of programs.
+    assert KNOWN - families <= {"deskgate_screened_total", "deskgate_downloads_total", "deskgate_api_requests_total"}
     for name in ("deskgate_acceptance_seconds_count", "deskgate_ticket_seconds_count"):
         assert found[name] == 2.0, name
     assert found["deskgate_letter_wait_seconds_count"] >= 3

@@ -60,7 +60,7 @@ async def test_autogenerate_finds_no_difference_between_the_tables_and_the_migra
     "drift",
     [
         "ALTER TABLE tickets ADD COLUMN colour text",
-        "ALTER TABLE tickets ALTER COLUMN subject TYPE varchar(10)",
+        "ALTER TABLE tickets ALTER COLUMN category TYPE varchar(10)",
         "ALTER TABLE outbox_messages ALTER COLUMN attempts SET DEFAULT 7",
         "ALTER TABLE clients ALTER COLUMN name DROP NOT NULL",
         "DROP INDEX ix_tickets_status",

@@ -13,6 +13,7 @@ from gateway.domain.envelope import Entry, Envelope, Peer
 from gateway.domain.states import InboundState
 from storage import inbound
 from storage.inbound.copying import Piecewise, table_of
+from storage.inbound.pieces import PIECE, of_equal_length, pieces
 
 Sessions = async_sessionmaker[AsyncSession]
 PEER = Peer(Entry.SMTP, "192.0.2.1", 25, "client.test", "TLSv1.3 X", host="client.test")
@@ -94,6 +95,45 @@ async def test_the_moment_is_told_to_the_microsecond() -> None:
     at = datetime(2026, 11, 22, 8, 9, 10, 123457, tzinfo=UTC)
     told = b"".join([each async for each in table_of([Piecewise(258, at, 2, pieces_of(b"ab", 1))])])
     assert told == (
-        b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\0\3"
-        b"\0\0\0\x08" + (258).to_bytes(8, "big") + b"\0\0\0\x08" + (848_650_150_123_457).to_bytes(8, "big") + b"\0\0\0\2ab" + b"\xff\xff"
+        b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\0\4"
+        b"\0\0\0\x08"
+        + (258).to_bytes(8, "big")
+        + b"\0\0\0\x08"
+        + (848_650_150_123_457).to_bytes(8, "big")
+        + b"\0\0\0\4"
+        + bytes(4)
+        + b"\0\0\0\2ab"
+        + b"\xff\xff"
     )
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 5])
+@pytest.mark.parametrize("cut", [1, 1000, PIECE, 65_536])
+async def test_pieces_are_the_same_however_the_octets_came(size: int, cut: int) -> None:
+    octets = bytes(range(251)) * (size // 251 + 1)
+    octets = octets[:size]
+    whole = list(pieces(octets))
+    came = [bytes(each) async for some in of_equal_length(pieces_of(octets, cut)()) for each in some]
+    assert came == whole
+    assert b"".join(whole) == octets
+    assert {len(each) for each in whole[:-1]} <= {PIECE}
+
+
+async def test_a_piece_stands_where_its_row_is_in_every_partition(sessions: Sessions) -> None:
+    """Else it would be put away elsewhere, in smaller pieces with an index of their own."""
+    async with sessions.begin() as session:
+        await inbound.ensure_partitions(session, 1)
+    octets = bytes(range(256)) * 200
+    (small, large_one) = await receive(sessions, [large(octets[:4000], number=1), large(octets, number=2)])
+    async with sessions.begin() as session:
+        (at_once,) = await inbound.receive(session, [inbound.Arrival(envelope(), octets, bytes(32))])
+        assert await inbound.contents_of(session, [small, large_one, at_once]) == {
+            small: octets[:4000], large_one: octets, at_once: octets
+        }  # fmt: skip
+        away = await session.scalar(
+            text(
+                """SELECT sum(pg_relation_size(c.reltoastrelid)) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                   WHERE i.inhparent = 'inbound_contents'::regclass"""
+            )
+        )
+    assert away == 0

@@ -1,14 +1,18 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.testing import capture_logs
 
 from gateway.workers.schedule import JOBS, RETRY_SECONDS, Job, Schedule, in_one
 from storage import schedule
 
 Sessions = async_sessionmaker[AsyncSession]
+
+TOUCH = text("UPDATE controls SET changed_at = now() WHERE name = :name")
 
 
 class Counted:
@@ -53,6 +57,29 @@ async def test_a_job_that_fails_is_tried_again_soon_and_does_not_keep_others_fro
     due_in, error, runs = await row(sessions, "failing")
     assert (error, runs, work.runs) == ("ValueError: no room", 1, 1)
     assert due_in <= timedelta(seconds=RETRY_SECONDS)
+
+
+async def test_a_job_that_was_only_in_somebodys_way_is_tried_again_soon_and_is_no_error(sessions: Sessions) -> None:
+    """Two transactions want two rows, each the one that the other has: PostgreSQL ends one of them."""
+    async with sessions.begin() as session:
+        await session.execute(text("INSERT INTO controls (name, value) VALUES ('one', '{}'), ('two', '{}')"))
+
+    def both(first: str, second: str) -> Callable[[AsyncSession], Awaitable[None]]:
+        async def work(session: AsyncSession) -> None:
+            await session.execute(TOUCH, {"name": first})
+            await both_have_one.wait()
+            await session.execute(TOUCH, {"name": second})
+
+        return work
+
+    both_have_one = asyncio.Barrier(2)
+    jobs = [Job("there", 3600.0, in_one(both("one", "two"))), Job("back", 3600.0, in_one(both("two", "one")))]
+    with capture_logs() as logs:
+        await asyncio.gather(*(Schedule(sessions, f"node of {each.name}", [each]).run_due() for each in jobs))
+    errors = [error for _, error, _ in [await row(sessions, each.name) for each in jobs] if error is not None]
+    assert len(errors) == 1
+    assert "deadlock detected" in errors[0]
+    assert [(each["event"], each["log_level"]) for each in logs if each["event"] != "job_done"] == [("job_put_off", "info")]
 
 
 async def test_what_a_failing_job_did_is_undone(sessions: Sessions) -> None:
