@@ -3,7 +3,7 @@
 `cut_reply(text, html, ours)` is the door; `gateway.mail.parse` calls it. `trim_signature(text, cut, earlier)` is a second step for those
 who know the author's earlier mail; `holds_reply_above(text)` tells whether a text still holds our own letter. `cutter` decides line by
 line, by what the other modules recognise: our own reply-above line (`own`), the HTML's structure (`structure`), header blocks (`headers`),
-attributions (`attribution`) and signatures (`signature`, `history`). What mail programs write is in `gateway/mail/phrases.py`.
+attributions (`attribution`) and signatures (`signature`, `history`). What mail programs write is in `gateway/mail/phrases/`.
 """
 
 from gateway.mail.reply.cut import Cut, Span

@@ -1,4 +1,4 @@
-"""The line above a quotation that says who wrote it and when, in any of the languages and word orders of phrases.py."""
+"""The line above a quotation that says who wrote it and when, in any of the languages and word orders of `phrases`."""
 
 import re
 from dataclasses import dataclass
@@ -184,7 +184,7 @@ def _named_first(signs: _Signs, quote_follows: bool) -> bool:
     if (signs.dashed and signs.verb_ends) or (signs.arrowed and signs.dated and signs.timed):
         return True
     if quote_follows and signs.dated and signs.timed and signs.bracketed and signs.ends_in_colon and words <= 24:
-        return True  # in a language that phrases.py does not have
+        return True  # in a language that `phrases` does not have
     if signs.ends_in_colon and _STARTS.match(signs.text):
         return (signs.dated and (signs.timed or signs.bracketed)) or (quote_follows and signs.bracketed)
     if signs.bracketed and signs.ends_in_colon and (signs.verb or _WROTE_BY.search(signs.text)):
