@@ -1,6 +1,7 @@
 """Answers a request by the operation that its address and method name: who asks, what they may, once though they ask twice, and a problem
 for all that goes wrong."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -35,6 +36,9 @@ log = structlog.get_logger()
 ROOT: Final = "/api/v1"
 AWAY_SECONDS: Final = 10
 AGAIN_SECONDS: Final = 1
+ASKING_SECONDS: Final = 10.0
+"""As long as the database may take to say whose token it is. One that hangs, or that a network has swallowed, is away as much as one that
+refuses connections. What comes after is not cut off: of a change nobody could say whether it was made."""
 LARGE_AT_ONCE: Final = 4
 """Bodies with files, in one process: each may take some hundred mebibytes until it is in the database."""
 HEADERS: Final = {
@@ -79,8 +83,7 @@ class Api:
         async def answer(request: Request) -> Response:
             operation = by_method.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
             if operation is None:
-                problem = Problem("method-not-allowed", f"{path} knows {allowed}", headers={"Allow": allowed})
-                return problem.response(HEADERS)
+                return not_allowed(path, allowed)
             response = await self.answered(request, operation)
             metrics.api_requests.labels(operation.name, str(response.status_code)).inc()
             return response
@@ -133,7 +136,7 @@ class Api:
         organisation, peer, now = self.organisation(), peer_of(request), self._now()
         try:
             token = given(request)
-            async with self.sessions.begin() as session:
+            async with asyncio.timeout(ASKING_SECONDS), self.sessions.begin() as session:
                 found = await bearer(session, token, organisation, now)
                 await api_tokens.used(session, found.token.id)
         except Problem as problem:
@@ -159,12 +162,14 @@ class Api:
         made, again = await repeated(lambda: self._made(call, operation, body, key, request))
         for channel in made.wake:
             self._wake(channel)
-        assert operation.show is not None
-        document = await operation.show(call, made.ids)
+        replayed = {"Idempotent-Replayed": "true"} if again else {}
+        document = await outcome(call, operation, made)
+        if document is None:
+            return Response(status_code=204, headers=HEADERS | replayed)
         headers = {"Location": location(call, operation, made.ids)} if operation.located is not None else {}
         content = written(document)
         headers |= {"ETag": tag_of(content)} if operation.may_match else {}
-        return Response(content, operation.status, HEADERS | headers | ({"Idempotent-Replayed": "true"} if again else {}), JSON)
+        return Response(content, operation.status, HEADERS | headers | replayed, JSON)
 
     async def _made(self, call: Call, operation: Operation, body: Input, key: str | None, request: bytes) -> tuple[Made, bool]:
         """What the change came to, and whether it did so earlier: then it has no second effect."""
@@ -206,6 +211,20 @@ async def remembered(session: AsyncSession, call: Call, key: str, request: bytes
     return kept.made
 
 
+async def outcome(call: Call, operation: Operation, made: Made) -> Document | None:
+    """What a change came to. None where that has left what the token may see, such as a ticket given to another department: it was done all
+    the same, and whoever heard of a 404 would believe that it was not."""
+    assert operation.show is not None
+    try:
+        return await operation.show(call, made.ids)
+    except Missing:
+        return None
+    except Problem as problem:
+        if problem.kind == "not-found":
+            return None
+        raise
+
+
 def shown(request: Request, document: Document) -> Response:
     """RFC 9110 §13.1.2: whoever has it already is told so."""
     content = written(document)
@@ -221,6 +240,10 @@ def location(call: Call, operation: Operation, ids: Mapping[str, Any]) -> str:
     assert operation.located is not None
     below = call.request.url.path.partition(ROOT)[2]
     return "../" * (below.count("/") - 1) + operation.located.lstrip("/").format_map(ids)
+
+
+def not_allowed(path: str, allowed: str) -> Response:
+    return Problem("method-not-allowed", f"{path} knows {allowed}", headers={"Allow": allowed}).response(HEADERS)
 
 
 def lacking(operation: Operation) -> Problem:

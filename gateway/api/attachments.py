@@ -53,7 +53,8 @@ class Attachments:
         wanted = call.request.headers.get("range") if call.request.method == "GET" else None
         span = span_of(wanted, call.request.headers.get("if-range"), tag, file.size)
         if span is None:
-            return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
+            detail = f"the file has {file.size} octets"
+            raise Problem("no-such-part", detail, headers={"Accept-Ranges": "bytes", "Content-Range": f"bytes */{file.size}"})
         headers["Content-Length"] = str(span.length)
         part = span != Span(0, file.size)
         if part:

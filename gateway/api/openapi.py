@@ -144,9 +144,11 @@ def header(name: str, text: str) -> dict[str, Any]:
 def responses(each: Operation, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {str(each.status): fine(each, schemas)}
     if each.in_parts:
-        found |= {"206": fine(each, schemas), "416": {"description": "There is no such part of it"}}
+        found["206"] = fine(each, schemas)
     if takes_tags(each):
         found["304"] = {"description": "It is as you have it"}
+    if each.act is not None and "{number}" in each.path:
+        found["204"] = {"description": "Done, and what came of it is not the token's to see: it has gone to another department"}
     return found | {str(status): {"$ref": f"#/components/responses/{kind_of(status)}"} for status in problems_of(each)}
 
 
@@ -169,7 +171,8 @@ def problems_of(each: Operation) -> list[int]:
     always = {400, 401, 403, 429, 500, 503}
     of_one = {404} if "{number}" in each.path or each.act else set()
     of_changes = {408, 409, 413, 415, 422} if each.act else set()
-    return sorted(always | of_one | of_changes | ({412} if each.may_match else set()))
+    of_parts = {416} if each.in_parts else set()
+    return sorted(always | of_one | of_changes | of_parts | ({412} if each.may_match else set()))
 
 
 def kind_of(status: int) -> str:

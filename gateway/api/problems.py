@@ -38,6 +38,7 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "changed-meanwhile": (412, "It is no longer what you have seen"),
     "too-large": (413, "The request is too large"),
     "unsupported-media-type": (415, "The request is of a kind that is not read here"),
+    "no-such-part": (416, "The file has no such part"),
     "invalid": (422, "The request says something that cannot be"),
     "key-reused": (422, "The idempotency key belongs to another request"),
     "too-many-requests": (429, "Too many requests"),

@@ -1,6 +1,6 @@
 """The operations of the API, put together, with their description and what is said where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway import __version__
 from gateway.api import clients, inbound, outbox, ratings, tickets
-from gateway.api.api import HEADERS, ROOT, Api, Endpoint, shown
+from gateway.api.api import HEADERS, ROOT, Api, Endpoint, not_allowed, shown
 from gateway.api.attachments import Attachments
 from gateway.api.openapi import description
 from gateway.api.operation import Operation
@@ -55,10 +55,17 @@ def described(found: Sequence[Operation], api: Api) -> list[Route]:
         return RedirectResponse("../" * depth + f"{ROOT}{READABLE}".lstrip("/"), 307, headers=HEADERS)
 
     return [
-        Route(ROOT + DESCRIBED, as_json, methods=["GET"]),
-        Route(ROOT + READABLE, as_page, methods=["GET"]),
-        *(Route(path, onwards, methods=["GET"]) for path in ("/api", "/api/", ROOT, f"{ROOT}/")),
+        to_read(ROOT + DESCRIBED, as_json),
+        to_read(ROOT + READABLE, as_page),
+        *(to_read(path, onwards) for path in ("/api", "/api/", ROOT, f"{ROOT}/")),
     ]
+
+
+def to_read(path: str, page: Callable[[Request], Awaitable[Response]]) -> Route:
+    async def answer(request: Request) -> Response:
+        return await page(request) if request.method in ("GET", "HEAD") else not_allowed(path, "GET, HEAD")
+
+    return Route(path, Endpoint(answer))
 
 
 async def nowhere(request: Request) -> Response:

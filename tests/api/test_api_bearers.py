@@ -152,6 +152,18 @@ async def test_a_token_of_a_department_sees_nothing_of_another_by_any_way(site: 
     assert (await whole.get("/tickets/1")).json["status"] == "open"
 
 
+async def test_who_gives_a_ticket_away_hears_that_it_was_done_and_sees_it_no_more(site: ApiSite) -> None:
+    sales, whole = await site.program(departments=("sales",)), await site.program()
+    number = (await sales.post("/tickets", a_call(gateway="sales@desk.test"))).json["number"]
+    given = await sales.patch(f"/tickets/{number}", {"department": "support"}, key="away")
+    assert (given.status, given.content, "etag" in given.headers) == (204, b"", False)
+    again = await sales.patch(f"/tickets/{number}", {"department": "support"}, key="away")
+    assert (again.status, again.headers.get("idempotent-replayed")) == (204, "true")
+    assert (await sales.get(f"/tickets/{number}")).status == 404
+    assert (await whole.get(f"/tickets/{number}")).json["department"] == "support"
+    assert (await sales.patch(f"/tickets/{number}", {"department": "sales"})).status == 404, "nor may it take it back"
+
+
 async def test_departments_of_an_agent_bound_those_of_a_token_in_their_name(site: ApiSite) -> None:
     whole = await site.program()
     await whole.post("/tickets", a_call(gateway="sales@desk.test"))
