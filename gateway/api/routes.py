@@ -5,7 +5,8 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from gateway import __version__
 from gateway.api import clients, inbound, outbox, ratings, tickets
@@ -36,7 +37,16 @@ def routes(api: Api) -> Sequence[BaseRoute]:
     found = operations()
     paths = dict.fromkeys(each.path for each in found)
     by_path = [api.route(path, [each for each in found if each.path == path]) for path in paths]
-    return [*by_path, *described(found, api), Route("/api/{rest:path}", Endpoint(nowhere))]
+    return [*by_path, *described(found, api), Below("/api/", Endpoint(nowhere))]
+
+
+class Below(Route):
+    """Whatever begins with `path`. A pattern would not: `.` matches no line end, and a path may have one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or not scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.path):
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
 
 
 def described(found: Sequence[Operation], api: Api) -> list[Route]:

@@ -58,7 +58,9 @@ async def test_another_method_is_told_which_there_are(site: ApiSite, method: str
     assert (answer.status, answer.problem, answer.headers["allow"]) == (405, "method-not-allowed", allowed)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/tickets/x", "/tickets/-1", "/tickets/1/nothing", "/tickets/1.0", "//tickets"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/tickets/x", "/tickets/-1", "/tickets/1/nothing", "/tickets/1.0", "//tickets", "/tickets/1%0A/articles"]
+)
 async def test_where_nothing_is_a_problem_says_so_and_where_to_look(site: ApiSite, path: str) -> None:
     answer = await (await site.program()).get(path)
     assert (answer.status, answer.problem) == (404, "not-found")
