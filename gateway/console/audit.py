@@ -1,5 +1,6 @@
 """The audit log, for those who answer for the desk."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -8,13 +9,16 @@ from starlette.routing import BaseRoute
 
 from gateway.console.console import Console
 from gateway.console.visit import Visit
-from gateway.domain.audit import Access, Result
+from gateway.console.words import Words
+from gateway.domain.audit import Access, Entry, Result
 from gateway.domain.operators import Right
 from storage import audit
 
 PAGE: Final = 50
 KINDS: Final = ("ticket", "client", "inbound", "outbox", "session")
 LARGEST: Final = 2**63 - 1
+ACCOUNT: Final = re.compile(r"(?P<who>.+?)(?: \(session (?P<session>\d+)\))? from (?P<peer>\S+)")
+"""As the console writes down whoever came through it."""
 
 
 class AuditPage:
@@ -36,6 +40,7 @@ class AuditPage:
         return visit.page(
             "audit/list.html",
             found=found[:PAGE],
+            account=lambda each: account(each, visit.words),
             asked=asked,
             filtered=any(asked.values()),
             older=older,
@@ -44,6 +49,16 @@ class AuditPage:
             accesses=[str(each) for each in Access],
             results=[str(each) for each in Result],
         )
+
+
+def account(entry: Entry, words: Words) -> str:
+    """In the reader's language where it is a sentence of ours; names of programs and hosts stay."""
+    found = ACCOUNT.fullmatch(entry.account) if entry.origin == "console" else None
+    if found is None:
+        return entry.account
+    if found["session"] is None:
+        return words("audit.account", who=found["who"], peer=found["peer"])
+    return words("audit.account_session", **found.groupdict())
 
 
 FIELDS: Final = ("since", "until", "actor", "action", "access", "result", "kind", "id", "before")

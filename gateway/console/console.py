@@ -110,7 +110,10 @@ class Console:
                     return visit.page("stale.html", status=403, kept=[])
                 if not secrets.compare_digest(form.get(CSRF).encode(), visit.seat.csrf.encode()):
                     return visit.page("stale.html", status=403, kept=kept(form), files=bool(form.files))
-                return await repeated(lambda: handler(visit, form))
+                try:
+                    return await repeated(lambda: handler(visit, form))
+                finally:
+                    self.counts.outdate()
 
             return await self._answered(request, right, proven)
 

@@ -36,6 +36,11 @@ class Counts:
         self._sessions, self._organisation, self._clock = sessions, organisation, clock
         self._known: OrderedDict[frozenset[str] | None, Counted] = OrderedDict()
 
+    def outdate(self) -> None:
+        """After a change: whoever made it sees what came of it."""
+        for each in self._known.values():
+            each.at = float("-inf")
+
     async def of(self, operator: Operator) -> Mapping[str, int]:
         """No older than some seconds."""
         key = None if operator.all_departments else frozenset(operator.departments)

@@ -21,6 +21,10 @@ BOTTOM: Final = 20.0
 """Room for what stands below."""
 STEPS: Final = 5
 """Lines across, at most, above the one at nought."""
+WIDEST: Final = 48.0
+"""Of a column: a few of them shall not look like a wall."""
+ALONE: Final = 8.0
+"""The length of a line that has one point."""
 ROW: Final = 26.0
 """Height of one row of `rows`."""
 
@@ -83,7 +87,7 @@ def columns(frame: Frame, found: Sequence[Column]) -> Markup:
 
 
 def column(frame: Frame, found: Column, left: float, wide: float, top: float) -> Iterator[Markup]:
-    gap = min(2.0, wide * 0.15)
+    thick = min(WIDEST, wide - min(2.0, wide * 0.15))
     if found.parts is None:
         yield titled(rectangle("unknown", left, TOP, wide, HEIGHT - TOP - BOTTOM), found.told)
         return
@@ -92,7 +96,7 @@ def column(frame: Frame, found: Column, left: float, wide: float, top: float) ->
         if part > 0:
             high, low = height(below + part, top), height(below, top)
             shade = frame.shades[number] if frame.shades else number
-            shapes += rectangle(f"part-{shade}", left + gap / 2, high, wide - gap, low - high) + Markup("</rect>")
+            shapes += rectangle(f"part-{shade}", left + (wide - thick) / 2, high, thick, low - high) + Markup("</rect>")
             below += part
     if shapes:
         yield Markup("<g><title>{}</title>{}</g>").format(found.told, shapes)
@@ -110,8 +114,11 @@ def curve(found: Curve, number: int, top: float) -> Iterator[Markup]:
     for run in runs(found.points):
         places = [(across(at / last), height(value, top)) for at, value in run]
         if len(places) == 1:
-            # A line of one point is not drawn: it is given a length.
-            places.append((places[0][0] + 1, places[0][1]))
+            # A line of one point is not drawn: it is given a length, as far as there is room.
+            [(x, y)] = places
+            length = min(ALONE, across(1 / last) - across(0))
+            begins = min(x, across(1) - length)
+            places = [(begins, y), (begins + length, y)]
         points = " ".join(f"{written(x)},{written(y)}" for x, y in places)
         yield Markup('<polyline class="curve-{}" points="{}"><title>{}</title></polyline>').format(number, points, found.told)
 

@@ -117,6 +117,26 @@ async def test_an_operator_sees_addresses_of_their_departments_alone(sessions: S
     assert await letters(site) == []
 
 
+async def test_whoever_sees_the_default_gateway_verifies_no_other_departments(sessions: Sessions) -> None:
+    async with console_site(sessions, AGENT, DESK) as site:
+        assert (await site.post("/addresses/verify", address="sales@desk.test")).status == 403
+        assert await letters(site) == []
+        assert (await site.post("/addresses/verify", address="other@outside.test")).status == 303
+        assert await letters(site) == [("probe", "other@outside.test")]
+
+
+async def test_the_list_has_a_button_for_each_address_that_can_be_verified(sessions: Sessions) -> None:
+    async with console_site(sessions, ADMIN, DESK) as site:
+        listed = (await site.get("/addresses")).said
+        assert f"Verify {INFO}" in listed and "Verify sales@desk.test" in listed
+        await begun(sessions, "other@outside.test")
+        assert f"Verify {INFO}" in (await site.get("/addresses")).said, "what no table names stands with the default gateway, after its own"
+        assert f"Send a letter with a code {BOSS.address}" in listed
+        site.operator = VIEWER
+        seen = (await site.get("/addresses")).said
+        assert "Verify" not in seen and "Send a letter" not in seen
+
+
 async def letters(site: ConsoleSite) -> list[tuple[object, ...]]:
     return await site.rows("SELECT kind, r.address FROM outbox_messages o JOIN outbox_recipients r ON r.outbox_id = o.id ORDER BY o.id")
 

@@ -91,3 +91,21 @@ async def test_it_speaks_each_language(sessions: Sessions) -> None:
         pages = await site.in_each_language("/audit")
         assert "отклонено" in pages["ru"].said
         assert "odmowa" in pages["pl"].said
+
+
+ACCOUNTS = {
+    "Dana (session 7) from 192.0.2.1": "Dana, сеанс 7, с адреса 192.0.2.1",
+    "A (b) from c (session 12) from 2001:db8::1": "A (b) from c, сеанс 12, с адреса 2001:db8::1",
+    "somebody from 192.0.2.1": "somebody, с адреса 192.0.2.1",
+    "what nobody writes": "what nobody writes",
+}
+
+
+async def test_who_came_through_the_console_is_told_in_the_readers_language(sessions: Sessions) -> None:
+    async with console_site(sessions) as site:
+        async with site.sessions.begin() as session:
+            await log(session, *(Act(Who("dana", each, "console"), "trial", Access.READ, Result.DONE) for each in ACCOUNTS))
+            await log(session, Act(Who("root", "root (session 1) from host", "command"), "trial", Access.READ, Result.DONE))
+        told = (await site.in_each_language("/audit"))["ru"].said
+        assert all(each in told for each in ACCOUNTS.values())
+        assert "root (session 1) from host" in told, "what a command wrote down is a name of its machine's"

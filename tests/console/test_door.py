@@ -249,7 +249,13 @@ async def test_who_cannot_have_a_turn_soon_is_sent_away(sessions: Sessions) -> N
 
 async def test_another_sites_form_changes_nothing_and_brings_nobody_in(sessions: Sessions) -> None:
     async with door_site(sessions) as site:
-        foreign = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.test"}, {"Origin": "null"})
+        foreign = (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.test"},
+            {"Origin": "null"},
+            {"Referer": "https://evil.test/desk"},
+        )
         for headers in foreign:
             assert (await site.browser().log_in("Dana", headers=headers)).status == 403
         stranger = site.browser()
@@ -263,6 +269,7 @@ async def test_another_sites_form_changes_nothing_and_brings_nobody_in(sessions:
         assert (await browser.ask("POST", "/keys", data={"keys": "off"})).status == 403
         assert await browser.is_in()
         assert (await browser.post("/keys", keys="off", headers={"Origin": site.url})).status == 303
+        assert (await browser.post("/keys", keys="off", headers={"Referer": f"{site.url}/keys"})).status == 303
 
 
 async def test_a_proxy_with_tls_that_keeps_no_host_is_our_origin_by_base_url(sessions: Sessions) -> None:

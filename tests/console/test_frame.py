@@ -170,6 +170,14 @@ async def test_counts_stand_beside_the_pages_names_as_far_as_one_sees_them(sessi
         assert counted["Sales"] == "Inbound held: 1 Tickets new: 2 Outbox "
 
 
+async def test_whoever_changes_something_sees_the_counts_change(sessions: Sessions) -> None:
+    async with console_site(sessions) as site:
+        await some_mail(site)
+        assert "Tickets new: 3" in (await site.get("/tickets")).said
+        await site.post("/tickets/1/set", effect="ab" * 16, was_status="new", status="closed")
+        assert "Tickets new: 2" in (await site.get("/tickets")).said
+
+
 async def some_mail(site: ConsoleSite) -> None:
     await site.alter(
         """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from gateway.console.plots import Column, Curve, Frame, Row, columns, curves, rows, runs, top_of
+from gateway.console.plots import ALONE, WIDEST, Column, Curve, Frame, Row, across, columns, curves, rows, runs, top_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 FRAME = Frame("mail", "Mail", "Mail of the day", lambda value: f"{value:g}")
@@ -80,6 +80,22 @@ def test_a_curve_is_broken_where_nothing_is_known() -> None:
         ("12:00", "middle"),
         ("24:00", "end"),
     ]
+
+
+def test_few_columns_are_no_wall_and_stand_above_their_labels() -> None:
+    found = read(columns(FRAME, [Column((1.0,), "one", "Nov 2026")]))
+    [bar] = found.findall(f"{SVG}g/{SVG}rect")
+    [below] = [each for each in found.findall(f"{SVG}text") if each.text == "Nov 2026"]
+    wide = float(bar.get("width", 0))
+    assert wide == pytest.approx(WIDEST)
+    assert float(bar.get("x", 0)) + wide / 2 == pytest.approx(float(below.get("x", 0)), abs=0.1)
+
+
+@pytest.mark.parametrize("points", [(2.0,), (None, 2.0), (2.0, None), (None,) * 99 + (2.0,)])
+def test_a_single_point_is_seen_and_inside(points: tuple[float | None, ...]) -> None:
+    [line] = read(curves(FRAME, [Curve(points, "age")], [])).findall(f"{SVG}polyline")
+    begins, ends = (float(each.split(",")[0]) for each in (line.get("points") or "").split())
+    assert 2 < ends - begins <= ALONE + 0.1 and across(0) <= begins and ends <= across(1) + 0.1
 
 
 @pytest.mark.parametrize(
