@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from gateway.console import assets
+from gateway.console.decisions import Told, in_words
 from gateway.console.words import LANGUAGE_NAMES, LANGUAGES, Words
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -38,7 +39,11 @@ HEADERS: Final = {
 
 
 def page(template: str, words: Words, *, status: int = 200, headers: dict[str, str] | None = None, **values: object) -> HTMLResponse:
-    html = ENVIRONMENT.get_template(template).render(t=words, moment=lambda at: moment(at, words), **values)
+    def told(text: str | None) -> Told:
+        """A recorded step or reason; some documents have none."""
+        return in_words(text or "", words.language)
+
+    html = ENVIRONMENT.get_template(template).render(t=words, moment=lambda at: moment(at, words), retold=told, **values)
     return HTMLResponse(html, status, HEADERS | (headers or {}))
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from gateway.console.decisions import in_words
 from gateway.console.mail_frame import has_remote_images
 from gateway.console.words import Words
+from gateway.domain.commands import Problem
 from gateway.domain.organisation import Organisation
 
 Document = Mapping[str, Any]
@@ -106,9 +108,14 @@ def detail_of(event: Document, words: Words, desk: Organisation) -> str:
         return ", ".join((*(f"+ {each}" for each in data.get("added", ())), *(f"− {each}" for each in data.get("removed", ()))))
     if kind == "merged":
         return f"#{data['from']} → ✓" if "from" in data else f"→ #{data['into']}"
-    return ", ".join(
-        spoken(each) for name, each in data.items() if name not in ("auth", "outbox", "recipient") and each not in (None, "", [])
-    )
+    shown = {name: each for name, each in data.items() if name not in ("auth", "outbox", "recipient") and each not in (None, "", [])}
+    return ", ".join(reason(each, words) if name == "why" else spoken(each) for name, each in shown.items())
+
+
+def reason(why: Any, words: Words) -> str:
+    """Of a command that was not obeyed it is a name of ours."""
+    recorded = str(why)
+    return in_words(recorded.replace("_", " ") if recorded in set(Problem) else recorded, words.language).text
 
 
 def called(group: str, value: Any, words: Words, desk: Organisation) -> str:

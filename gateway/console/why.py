@@ -1,7 +1,7 @@
 """*Why*: a message's whole way, found by whatever somebody has of it; and what would come of a file dropped in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from gateway.console.console import Console
+from gateway.console.decisions import in_words
 from gateway.console.forms import Form, Uploaded
 from gateway.console.sight import asked, sees
 from gateway.console.visit import Visit
@@ -17,6 +18,7 @@ from gateway.deeds.refused import Refused
 from gateway.deeds.tracing import find, ways_of
 from gateway.deeds.way import Step, Way, duration, steps
 from gateway.desk.offline import supposed
+from gateway.domain.language import Language
 from gateway.domain.operators import Right
 from gateway.domain.ours import ours_of
 
@@ -79,9 +81,25 @@ class WhyPages:
 
 
 def told(way: Way, visit: Visit) -> Told:
-    found = steps(way, visit.words)
+    found = steps(retold(way, visit.words.language), visit.words)
     began = min((each.at for each in found if each.at is not None), default=None)
     return Told(way, tuple((each, since(each.at, began)) for each in found))
+
+
+def retold(way: Way, language: Language) -> Way:
+    """With its recorded reasons in the reader's language, as far as they are known."""
+
+    def said(text: str | None) -> str | None:
+        return text and in_words(text, language).text
+
+    letters = tuple(replace(each, last_error=said(each.last_error)) for each in way.letters)
+    row = way.inbound
+    if row is None:
+        return replace(way, letters=letters)
+    decision = tuple(in_words(each, language).text for each in row.decision)
+    screening = row.screening and row.screening | {"notes": [in_words(each, language).text for each in row.screening.get("notes", ())]}
+    inbound = replace(row, why=said(row.why), error=said(row.error), decision=decision, screening=screening)
+    return replace(way, inbound=inbound, letters=letters)
 
 
 def since(at: datetime | None, began: datetime | None) -> str:
