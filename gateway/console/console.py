@@ -21,16 +21,15 @@ from gateway.console.reader import Reader
 from gateway.console.visit import Guest, Seat, Visit
 from gateway.console.words import LANGUAGES, Words, words_of
 from gateway.deeds.refused import Missing, Refused
+from gateway.deeds.transaction import repeated
 from gateway.domain.language import Language
 from gateway.domain.operators import Right
 from gateway.domain.organisation import Organisation
 from gateway.web.words import preferred
-from storage.engine import database_away, serialization_conflict
+from storage.engine import database_away
 
 log = structlog.get_logger()
 
-ATTEMPTS: Final = 3
-"""Of a change that met another's."""
 AWAY_SECONDS: Final = 10
 CSRF: Final = "csrf"
 """The field of a form that proves that it is ours."""
@@ -244,14 +243,3 @@ def kept(form: Form) -> list[tuple[str, str]]:
 def int_of(text: str) -> int:
     """Of what has no number, too many."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 10**12
-
-
-async def repeated(act: Callable[[], Awaitable[Response]]) -> Response:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await act()
-        except Exception as error:
-            if attempt == ATTEMPTS or not serialization_conflict(error):
-                raise
-            await asyncio.sleep(0.05 * attempt)
-    raise AssertionError("the last attempt returns or raises")

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console import pages
 from gateway.console.words import Words
 from gateway.deeds.deed import Deed
+from gateway.deeds.transaction import changing
 from gateway.domain.audit import Access, Who
 from gateway.domain.operators import Operator
 from gateway.domain.organisation import Organisation
@@ -94,15 +95,8 @@ class Visit:
         """The transaction in which somebody changes something; the audit log's entry is the last that it writes. `Refused` undoes the
         change, and is recorded as well."""
         deed = self._deed(action, Access.CHANGE)
-        try:
-            with deed.attempted():
-                async with self.sessions.begin() as session:
-                    yield session, deed
-                    if deed.written is None:
-                        await deed.write(session)
-        except Exception as error:
-            await deed.end(self.sessions, error)
-            raise
+        async with changing(self.sessions, deed) as session:
+            yield session, deed
 
     def _deed(self, action: str, access: Access) -> Deed:
         operator = self.operator
