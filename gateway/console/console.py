@@ -30,6 +30,8 @@ from storage.engine import database_away
 
 log = structlog.get_logger()
 
+ASKING_SECONDS: Final = 10.0
+"""For who it is that comes."""
 AWAY_SECONDS: Final = 10
 CSRF: Final = "csrf"
 """The field of a form that proves that it is ours."""
@@ -139,7 +141,9 @@ class Console:
         if not self.door.has_operators:
             return self.closed(request)
         try:
-            seat = await self.door.seat(request, quiet=quiet)
+            # A database that hangs says nothing; whoever waits is told.
+            async with asyncio.timeout(ASKING_SECONDS):
+                seat = await self.door.seat(request, quiet=quiet)
             if seat is None:
                 return await self._to_entrance(request)
             visit = await self._visit(request, seat)
