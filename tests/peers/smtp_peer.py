@@ -306,13 +306,14 @@ class SmtpPeer:
         self._forget(session)
         # What the client is told nothing of may have been taken all the same.
         self.unanswered.append(mail)
-        if (await self._answer(session, "END", "", "250 2.0.0 taken")).startswith("2"):
-            await self._take(mail)
-        self.unanswered.remove(mail)
 
-    async def _take(self, mail: Received) -> None:
+        def taken(text: str) -> None:
+            self.unanswered.remove(mail)
+            if text.startswith("2"):
+                self.messages.append(mail)
+
+        await self._answer(session, "END", "", "250 2.0.0 taken", before=taken)
         async with self._arrived:
-            self.messages.append(mail)
             self._arrived.notify_all()
 
     async def _content(self, session: _Session) -> bytes:
@@ -331,8 +332,13 @@ class SmtpPeer:
     def _forget(self, session: _Session) -> None:
         session.reverse_path, session.recipients, session.recipient_options = None, [], []
 
-    async def _answer(self, session: _Session, command: str, argument: str, usual: str) -> str:
-        """Says what is usual, or suffers the fault that is due; returns what was said."""
+    async def _answer(
+        self, session: _Session, command: str, argument: str, usual: str, *, before: Callable[[str], None] = lambda _text: None
+    ) -> str:
+        """Says what is usual, or suffers the fault that is due; returns what was said.
+
+        `before` is told an answer first: whoever acts on the answer finds what came of it, on whatever thread this peer lives.
+        """
         fault = self._fault(command, argument)
         text = usual
         if fault is not None:
@@ -342,6 +348,8 @@ class SmtpPeer:
                 case "twice":
                     text = f"{usual}\r\n{usual}"
                 case "raw":
+                    if fault.then == "go on":
+                        before(fault.octets.decode("utf-8", "replace"))
                     session.writer.write(fault.octets)
                     await self._after(session, fault)
                     return fault.octets.decode("utf-8", "replace")
@@ -349,6 +357,7 @@ class SmtpPeer:
                     text = fault.text
                 case _:
                     await self._suffer(session, fault)
+        before(text)
         await self._say(session, text)
         if text.startswith("421"):
             raise _Gone
