@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 from gateway.bench.mails import SENTENCES
 from gateway.bench.sink import sink
-from gateway.domain.letter import NewLetter, NewRecipient, Party
+from gateway.domain.letter import NO_ANSWERS, NewLetter, NewRecipient, Party
 from gateway.domain.states import LetterKind
 from storage import engine as storage_engine
 from storage import outbox
@@ -149,7 +149,7 @@ def new_letter(number: int) -> NewLetter:
             ("Reply-To", (Party("", f"r+{own}@{DOMAIN}"),)),
             ("References", f"<{own}@load.test>"),
             ("Auto-Submitted", "auto-replied"),
-            ("X-Auto-Response-Suppress", "All"),
+            NO_ANSWERS,
             ("X-Deskgate-Ticket", str(number)),
         ),
         subject=f"{said} [#{number}]",

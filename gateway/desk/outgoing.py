@@ -9,7 +9,7 @@ from typing import Any
 from gateway.desk.identify import is_ours
 from gateway.desk.senders.choice import Sender, for_staff, from_of
 from gateway.desk.telling import Cause, LetterTicket, Subject, letter_facts
-from gateway.domain.letter import ORDINARY, URGENT, AttachmentRef, HeaderValue, NewLetter, NewRecipient, Party, one_line
+from gateway.domain.letter import NO_ANSWERS, ORDINARY, URGENT, AttachmentRef, HeaderValue, NewLetter, NewRecipient, Party, one_line
 from gateway.domain.organisation import Organisation
 from gateway.domain.senders import NO_PROOFS, Proofs
 from gateway.domain.states import LetterKind, Role
@@ -162,7 +162,7 @@ def headers(send: Send, ticket: LetterTicket, cause: Cause, sender: Sender, doma
     if send.automatic:
         # RFC 3834 §5: our registration answers a message, the others are made by the desk itself.
         found.append(("Auto-Submitted", "auto-replied" if send.kind is LetterKind.REGISTERED else "auto-generated"))
-        found.append(("X-Auto-Response-Suppress", "All"))
+        found.append(NO_ANSWERS)
     if ticket.number is not None:
         found.append(("X-Deskgate-Ticket", str(ticket.number)))
     return tuple(found)

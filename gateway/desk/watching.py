@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.desk.amiss import News, amiss, news
 from gateway.desk.remembered import digest
 from gateway.domain.alarms import Alarm
-from gateway.domain.letter import URGENT, NewLetter, NewRecipient, Party, one_line
+from gateway.domain.letter import NO_ANSWERS, URGENT, NewLetter, NewRecipient, Party, one_line
 from gateway.domain.organisation import Organisation
 from gateway.domain.states import LetterKind
 from gateway.letters.alarms import in_short, subject, text
@@ -69,7 +69,7 @@ def letter(one: News, moment: datetime, organisation: Organisation) -> NewLetter
             ("From", (Party(one_line(author.name), author.address),)),
             ("To", parties),
             ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "All"),
+            NO_ANSWERS,
         ),
         subject=subject(one.alarm, one.amiss, desk.name, desk.language),
         text=f"{text(one.alarm, one.amiss, desk.hostname, desk.language)}\n",

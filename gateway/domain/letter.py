@@ -23,6 +23,9 @@ BULK: Final = 2
 RELAY: Final = "relay"
 """The destination of whatever goes by `outbound.relay`."""
 
+NO_ANSWERS: Final = ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply")
+"""On what no person wrote. Not `All`, which asks Exchange to keep quiet about letters that it could not deliver, too."""
+
 _LIFETIME: Final = timedelta(days=5)
 
 ADDRESS_HEADERS: Final = frozenset({"from", "to", "cc", "reply-to", "sender"})

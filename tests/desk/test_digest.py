@@ -81,7 +81,7 @@ async def test_one_letter_tells_of_all_when_its_time_has_come_and_once(desk: Gat
         ["Reply-To", [["Support", "support@desk.test"]]],
         ["To", [["Dana Agent", "dana@staff.test"]]],
         ["Auto-Submitted", "auto-generated"],
-        ["X-Auto-Response-Suppress", "All"],
+        ["X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"],
     ]
 
 
