@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from typing import Final, cast
 
@@ -183,7 +184,8 @@ class _Session(asyncio.Protocol):
         content = self._load.content(self._number)
         self._octets = len(content)
         self._sent_at = time.perf_counter()
-        self._say(content + b".\r\n", self._on_content)
+        self._transport.write(content)
+        self._say(b".\r\n", self._on_content)
 
     def _on_content(self, code: int) -> None:
         self._outcome.latencies.append(time.perf_counter() - self._sent_at)
@@ -204,7 +206,12 @@ def plain_messages(size: int, line: bytes = PROSE) -> Callable[[int], bytes]:
             b"From: Load <load@client.test>\r\nTo: support@example.com\r\nSubject: Load\r\nMessage-ID: <%d.load@client.test>\r\n"
             b"Date: Sun, 01 Mar 2026 09:05:07 +0000\r\n\r\n"
         ) % next(serial)
-        whole, rest = divmod(max(2, size - len(head)), len(line))
-        return head + line * whole + (b"x" * (rest - 2) + b"\r\n" if rest > 1 else b"")
+        return head + body(max(2, size - len(head)))
+
+    @lru_cache(4)
+    def body(octets: int) -> bytes:
+        """Its length changes where the number of the message gets a digit more."""
+        whole, rest = divmod(octets, len(line))
+        return line * whole + (b"x" * (rest - 2) + b"\r\n" if rest > 1 else b"")
 
     return content

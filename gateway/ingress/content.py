@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import IO, Self
 
 from gateway.ingress.limits import KIB, MIB, Budget
 
 _PIECE = 256 * KIB
+_LARGE = 64 * KIB
+"""What comes in so large a piece is kept as it is. Smaller ones are gathered: each by itself would cost more than it holds."""
 
 
 class NoRoomError(Exception):
@@ -28,7 +30,9 @@ class Content:
         self._memory = memory
         self._total = total
         self._charged = 0
-        self._buffer = bytearray()
+        self._pieces: list[bytes] = []
+        self._gathered = bytearray()
+        """What comes after the pieces."""
         self._file: IO[bytes] | None = None
         self._hash = hashlib.sha256()
 
@@ -55,14 +59,19 @@ class Content:
         if self._file is None and not self._fits_memory(len(octets)):
             self._spill()
         if self._file is None:
-            self._buffer += octets
+            self._remember(octets)
         else:
             self._write(octets)
 
     def head(self, octets: int) -> bytes:
         """The first octets."""
         if self._file is None:
-            return bytes(self._buffer[:octets])
+            found = bytearray()
+            for piece in self._in_memory():
+                found += piece[: octets - len(found)]
+                if len(found) == octets:
+                    break
+            return bytes(found)
         self._file.seek(0)
         found = self._file.read(octets)
         self._file.seek(0, os.SEEK_END)
@@ -70,15 +79,14 @@ class Content:
 
     async def read(self) -> bytes:
         """All of it; nothing may be appended afterwards."""
-        return bytes(self._buffer) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
+        return b"".join(self._in_memory()) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """All of it, piece by piece; several may read at once, and nothing may be appended afterwards."""
         if self._file is None:
-            for start in range(0, self.size, _PIECE):
-                with memoryview(self._buffer) as whole:
-                    piece = bytes(whole[start : start + _PIECE])
-                yield piece
+            for octets in self._in_memory():
+                for start in range(0, len(octets), _PIECE):
+                    yield octets[start : start + _PIECE]
             return
         number, start = self._file.fileno(), 0
         while piece := _at_once(number, start) or await asyncio.to_thread(os.pread, number, _PIECE, start):
@@ -104,16 +112,31 @@ class Content:
         self._charged += more
         return True
 
+    def _remember(self, octets: bytes) -> None:
+        if len(octets) < _LARGE:
+            self._gathered += octets
+        if self._gathered and (len(octets) >= _LARGE or len(self._gathered) >= _LARGE):
+            self._pieces.append(bytes(self._gathered))
+            self._gathered = bytearray()
+        if len(octets) >= _LARGE:
+            self._pieces.append(octets)
+
+    def _in_memory(self) -> Iterator[bytes]:
+        yield from self._pieces
+        if self._gathered:
+            yield bytes(self._gathered)
+
     def _spill(self) -> None:
         try:
             # Unbuffered: what the disk has no room for is known here, not when something later has the buffer written.
             self._file = tempfile.TemporaryFile(prefix="deskgate-", buffering=0)  # noqa: SIM115 (closed by `close`)
         except OSError as error:
             raise NoRoomError(str(error)) from error
-        self._write(self._buffer)
+        for piece in self._in_memory():
+            self._write(piece)
         self._forget_memory()
 
-    def _write(self, octets: bytes | bytearray) -> None:
+    def _write(self, octets: bytes) -> None:
         assert self._file is not None
         rest = memoryview(octets)
         try:
@@ -123,7 +146,7 @@ class Content:
             raise NoRoomError(str(error)) from error
 
     def _forget_memory(self) -> None:
-        self._buffer = bytearray()
+        self._pieces, self._gathered = [], bytearray()
         if self._memory is not None:
             self._memory.give(self._charged)
         self._charged = 0

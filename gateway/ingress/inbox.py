@@ -18,7 +18,8 @@ class Inbox:
     def __init__(self, transport: asyncio.Transport, *, hopeless: int, turns: Turns | None = None) -> None:
         """`turns` are those that others read in as well; without, nobody else is to be thought of."""
         self._transport = transport
-        self._buffer = bytearray()
+        self._buffer: bytes | bytearray = b""
+        """As the transport gave it, while it is one piece: content goes through here without being copied."""
         self._paused = False
         self._ended = False
         self._arrival: asyncio.Future[None] | None = None
@@ -34,7 +35,10 @@ class Inbox:
         return bool(self._buffer)
 
     def feed(self, octets: bytes) -> None:
-        self._buffer += octets
+        if self._buffer:
+            self._grown().extend(octets)
+        else:
+            self._buffer = octets
         if len(self._buffer) > HIGH_WATER and not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -45,11 +49,11 @@ class Inbox:
         self._tell_reader()
 
     def unread(self, octets: bytes) -> None:
-        self._buffer[:0] = octets
+        self._buffer = octets + self._buffer
 
     def clear(self) -> None:
         """Forgets what has come; reading has been paused by the caller."""
-        self._buffer.clear()
+        self._buffer = b""
         self._paused = False
 
     def switch(self, transport: asyncio.Transport) -> None:
@@ -98,12 +102,22 @@ class Inbox:
         return line
 
     def _take(self, count: int) -> bytes:
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
+        if count == len(self._buffer):
+            taken, self._buffer = bytes(self._buffer), b""
+        else:
+            rest = self._grown()
+            taken = bytes(rest[:count])
+            del rest[:count]
         if self._paused and len(self._buffer) <= HIGH_WATER:
             self._paused = False
             self._transport.resume_reading()
         return taken
+
+    def _grown(self) -> bytearray:
+        """The buffer as what can be added to and taken from at little cost."""
+        if not isinstance(self._buffer, bytearray):
+            self._buffer = bytearray(self._buffer)
+        return self._buffer
 
     async def _more(self) -> None:
         self._arrival = asyncio.get_running_loop().create_future()

@@ -25,12 +25,20 @@ async def of_equal_length(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[me
     """As `pieces`, of what comes in chunks of any length: those that a chunk completes at once, and in the end the rest."""
     rest, cut = b"", False
     async for chunk in chunks:
-        octets = memoryview(rest + chunk if rest else chunk)
-        filled = len(octets) - len(octets) % PIECE
+        octets, filled = memoryview(chunk), []
+        if rest:
+            begun = rest + octets[: PIECE - len(rest)]
+            octets = octets[len(begun) - len(rest) :]
+            if len(begun) < PIECE:
+                rest = begun
+                continue
+            filled.append(memoryview(begun))
+        end = len(octets) - len(octets) % PIECE
+        filled += [octets[start : start + PIECE] for start in range(0, end, PIECE)]
+        rest = bytes(octets[end:])
         if filled:
-            yield [octets[start : start + PIECE] for start in range(0, filled, PIECE)]
+            yield filled
             cut = True
-        rest = bytes(octets[filled:])
     if rest or not cut:
         yield [memoryview(rest)]
 

@@ -25,6 +25,23 @@ async def test_content_is_the_same_in_memory_and_in_a_file(spill_at: int) -> Non
     assert (memory.used, total.used) == (0, 0)
 
 
+@pytest.mark.parametrize("spill_at", [0, 200_000, 10**7])
+async def test_pieces_of_any_length_come_out_in_order_and_in_pieces_that_are_not_too_long(spill_at: int) -> None:
+    lengths = (70_000, 1, 10, 65_535, 65_536, 3, 700_000, 0, 40_000, 40_000, 5)
+    given = [bytes([number]) * length for number, length in enumerate(lengths)]
+    memory = Budget(10**7)
+    content = Content(spill_at=spill_at, memory=memory)
+    for each in given:
+        content.append(each)
+    whole = b"".join(given)
+    found = [each async for each in content.chunks()]
+    assert (b"".join(found), await content.read(), content.digest) == (whole, whole, hashlib.sha256(whole).digest())
+    assert max(map(len, found)) <= 256 * 1024
+    assert [content.head(octets) for octets in (0, 1, 70_005, 10**7)] == [whole[:octets] for octets in (0, 1, 70_005, 10**7)]
+    content.close()
+    assert memory.used == 0
+
+
 async def test_a_look_at_the_head_does_not_disturb_what_comes_after() -> None:
     content = Content(spill_at=2)
     content.append(b"abc")
