@@ -66,12 +66,12 @@ class Content:
     def head(self, octets: int) -> bytes:
         """The first octets."""
         if self._file is None:
-            found = bytearray()
+            found = b""
             for piece in self._in_memory():
                 found += piece[: octets - len(found)]
                 if len(found) == octets:
                     break
-            return bytes(found)
+            return found
         self._file.seek(0)
         found = self._file.read(octets)
         self._file.seek(0, os.SEEK_END)

@@ -23,7 +23,7 @@ class Mailboxes(SmtpPeer):
     def url(self) -> str:
         return f"127.0.0.1:{self.server}"
 
-    async def _take(self, mail: Received) -> None:
+    async def _taken(self, mail: Received) -> None:
         match mail.recipients[0].partition("@")[0]:
             case "forward":
                 await self.send("forward@outside.test", forwarded(mail.message, "forward@outside.test").as_bytes())
@@ -35,7 +35,6 @@ class Mailboxes(SmtpPeer):
                 await self.send("bounces@outside.test", seal(mail.content, "outside.test"))
             case _:
                 pass
-        await super()._take(mail)
 
     async def let_go(self) -> None:
         """What the late one has kept until now goes on."""

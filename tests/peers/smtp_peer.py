@@ -312,9 +312,14 @@ class SmtpPeer:
             if text.startswith("2"):
                 self.messages.append(mail)
 
-        await self._answer(session, "END", "", "250 2.0.0 taken", before=taken)
+        said = await self._answer(session, "END", "", "250 2.0.0 taken", before=taken)
         async with self._arrived:
             self._arrived.notify_all()
+        if said.startswith("2"):
+            await self._taken(mail)
+
+    async def _taken(self, mail: Received) -> None:
+        """What a subclass does with its mail; the client has been answered."""
 
     async def _content(self, session: _Session) -> bytes:
         """The content with its dots undone. A CONTENT fault strikes at its octet, however the client cuts its packets."""
