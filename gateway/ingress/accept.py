@@ -43,6 +43,8 @@ class _Lane:
     parameters of the statement, which are copied over and over."""
 
     max_writers: int
+    group_octets: int
+    """Of the messages that share a commit."""
     piecewise: bool = False
     moved_at: float = 0.0
     """When the database last took something of it, in the loop's time."""
@@ -54,8 +56,9 @@ class _Lane:
 class Acceptor:
     """Commits messages, those that wait at the same time together: what came in during one commit shares the next.
 
-    Those above `medium_octets` go to the database piece by piece, and by writers of their own; those above `large_octets`, which may take a
-    second each, by another: small ones would be told 451 if they waited behind some dozens of them.
+    Those above `medium_octets` go to the database piece by piece, and by writers of their own, a few at a time, so that some are on their
+    way while others wait for the disk; those above `large_octets`, which may take a second each, by another: small ones would be told 451 if
+    they waited behind some dozens of them.
 
     Nothing waits for company. `wake` is called with a channel name after each commit; it must neither block nor raise.
     `clock` gives the time of the Received field.
@@ -73,6 +76,8 @@ class Acceptor:
         group_messages: int = 200,
         writers: int = 2,
         medium_octets: int = 128 * KIB,
+        medium_group_octets: int = 2 * MIB,
+        medium_writers: int = 3,
         large_octets: int = MIB,
     ) -> None:
         self._sessions = sessions
@@ -80,10 +85,11 @@ class Acceptor:
         self._wake = wake
         self._clock = clock
         self._commit_seconds = commit_seconds
-        self._group_octets = group_octets
         self._group_messages = group_messages
         self._medium_octets, self._large_octets = medium_octets, large_octets
-        self._small, self._medium, self._large = _Lane(writers), _Lane(writers, piecewise=True), _Lane(1, piecewise=True)
+        self._small = _Lane(writers, group_octets)
+        self._medium = _Lane(medium_writers, medium_group_octets, piecewise=True)
+        self._large = _Lane(1, group_octets, piecewise=True)
         self.accepted = 0
         self.failed = 0
         self.commits = 0
@@ -142,7 +148,7 @@ class Acceptor:
 
     async def _write(self, lane: _Lane) -> None:
         unbind_contextvars("session")  # it is many connections' writer, whoever of them began it
-        while group := self._next_group(lane.queue):
+        while group := self._next_group(lane):
             try:
                 await self._keep(group, lane)
             finally:
@@ -152,12 +158,12 @@ class Acceptor:
         # Now, and not when the loop gets to the callback: who comes in between would wait for a writer that has gone.
         lane.writers -= {asyncio.current_task()}
 
-    def _next_group(self, queue: deque[_Waiting]) -> list[_Waiting]:
+    def _next_group(self, lane: _Lane) -> list[_Waiting]:
         group: list[_Waiting] = []
-        octets = 0
+        queue, octets = lane.queue, 0
         while queue and len(group) < self._group_messages:
             waiting = queue[0]
-            if group and octets + waiting.content.size > self._group_octets:
+            if group and octets + waiting.content.size > lane.group_octets:
                 break
             queue.popleft()
             if waiting.given_up:

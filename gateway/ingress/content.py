@@ -10,7 +10,7 @@ from typing import IO, Self
 from gateway.ingress.limits import KIB, MIB, Budget
 
 _PIECE = 256 * KIB
-_LARGE = 64 * KIB
+_LARGE = 16 * KIB
 """What comes in so large a piece is kept as it is. Smaller ones are gathered: each by itself would cost more than it holds."""
 
 

@@ -79,7 +79,7 @@ class Client:
         async with asyncio.timeout(PATIENCE):
             try:
                 return await self.reader.read() == b""
-            except ConnectionResetError:
+            except ConnectionError:
                 return True
 
     async def closed_after_replies(self) -> bool:
@@ -88,6 +88,6 @@ class Client:
             try:
                 while await self.reader.read(65536):
                     pass
-            except ConnectionResetError:
+            except ConnectionError:
                 pass
         return True

@@ -127,13 +127,13 @@ LARGE = 400_000
 async def test_large_ones_that_get_on_wait_longer_than_one_commit_may_take(gate: Gate, gated: Sessions, sessions: Sessions) -> None:
     # So that the slow ones have not the types to look up as well, which takes many a turn.
     await Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000).accept_message(envelope(), Content.of(b"x" * LARGE))
-    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=2)
+    acceptor = Acceptor(gated, HOSTNAME, lambda _: None, large_octets=1000, commit_seconds=4)
     began = time.monotonic()
 
     async def slow_down() -> None:
         while True:
             gate.block()
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.06)
             gate.unblock()
             await asyncio.sleep(0)
 
@@ -142,7 +142,7 @@ async def test_large_ones_that_get_on_wait_longer_than_one_commit_may_take(gate:
         ids = await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"%c" % n * LARGE)) for n in range(50)))
     finally:
         hindering.cancel()
-    assert time.monotonic() - began > 2
+    assert time.monotonic() - began > 4
     async with sessions() as session:
         contents = await inbound.contents_of(session, ids)
     assert [contents[each][-LARGE:] for each in ids] == [b"%c" % n * LARGE for n in range(50)]

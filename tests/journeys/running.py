@@ -176,12 +176,15 @@ class Running:
         return (await self.settled(before + 1))[-1]
 
     async def letters_to(self, address: str, number: int = 1, seconds: float = SECONDS) -> list[Received]:
-        """What this address was sent, once there are so many."""
+        """What this address was sent, once there are so many: in the order in which it was written, for senders go side by side."""
         deadline = time.monotonic() + seconds
         while len(found := self.relay.to(address)) < number:
             assert time.monotonic() < deadline, f"{len(found)} of {number} letters to {address}; {self.process.told()}"
             await asyncio.sleep(POLL)
-        return found
+        query = """SELECT coalesce(r.message_id, m.message_id) AS message_id, m.id
+                     FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id WHERE r.address = :address"""
+        written = {row["message_id"]: row["id"] for row in await self.rows(query, address=address)}
+        return sorted(found, key=lambda each: written.get(each.message_id, 0))
 
     async def settled(self, number: int, seconds: float = SECONDS) -> list[dict[str, Any]]:
         """The inbound rows in order, each with its ticket's gateway, once so many are neither queued nor leased."""

@@ -98,7 +98,7 @@ async def the_way_there_and_back(around: World) -> None:
     [to_dana] = await around.staff.got("dana@staff.test")
     await around.staff.got("oleg@staff.test")
     await gateway.take(reply_to(to_dana, DANA, "It is the fuse."))
-    assert "It is the fuse." in (await around.clients.got("ann@client.test", 2))[1].text
+    assert any("It is the fuse." in each.text for each in await around.clients.got("ann@client.test", 2))
 
 
 async def where_nobody_takes_it(around: World) -> None:
@@ -127,8 +127,8 @@ async def one_dead_domain_stops_no_other(around: World) -> None:
     ]
     await gateway.take(reply_to(notified[-1], DANA, "For both of you.\n@cc dora@down.test"))
     await around.letter_to("dora@down.test", "queued")
-    [_, answer] = await around.others.got("carl@other.test", 2)
-    assert "For both of you." in answer.text
+    both = await around.others.got("carl@other.test", 2)
+    assert ["For both of you." in each.text for each in both].count(True) == 1
     query = "SELECT attempts FROM outbox_messages m JOIN outbox_recipients r ON r.outbox_id = m.id WHERE r.address = 'dora@down.test'"
     async with asyncio.timeout(60):
         while (await gateway.rows(query))[0]["attempts"] < 3:

@@ -20,7 +20,7 @@ DESK = Login("desk", password="s3cret-word")
 
 
 async def deliver(peer: SmtpPeer, parcel: Parcel = PARCEL, **given: Any) -> Outcome:
-    settings: dict[str, Any] = {"host": peer.host, "port": peer.port, "timeout": 2.0, "final_timeout": 5.0, "attempt": 10.0}
+    settings: dict[str, Any] = {"host": peer.host, "port": peer.port, "timeout": 20.0, "final_timeout": 20.0, "attempt": 40.0}
     transport = SmtpTransport(Relay(**settings | {"hostname": "desk.test"} | given))
     try:
         return (await transport.deliver(parcel))[A]

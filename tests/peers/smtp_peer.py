@@ -233,7 +233,12 @@ class SmtpPeer:
         return "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
 
     async def _start_tls(self, session: _Session) -> None:
+        # What comes after the answer is the handshake's.
+        transport = session.writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
         if not (await self._answer(session, "STARTTLS", "", "220 2.0.0 go ahead")).startswith("220"):
+            transport.resume_reading()
             return
         assert self._tls is not None
         await session.writer.start_tls(self._tls)

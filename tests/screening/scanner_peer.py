@@ -70,7 +70,6 @@ class ScannerPeer:
                 self.heard.append(await (read_stream(reader) if self.kind == "clamd" else read_counted(reader)))
                 await asyncio.sleep(self.delay)
                 writer.write(self.answer)
-                await writer.drain()
         except ConnectionError:
             pass
         finally:
