@@ -20,6 +20,8 @@ from storage.engine import database_away, engine_behind
 
 log = structlog.get_logger()
 
+SLOW_SECONDS = 0.02
+"""A commit of small messages that lasts longer gets another writer beside it. Until then what waits goes together, in fewer commits."""
 PATIENCE = 6
 """For how many times `commit_seconds` a message may wait behind others that get on."""
 
@@ -46,8 +48,13 @@ class _Lane:
     group_octets: int
     """Of the messages that share a commit."""
     piecewise: bool = False
+    slow_seconds: float = 0.0
+    """How long the writers must have been at what they have before another comes to help them."""
+    begun_at: float = 0.0
+    """When the latest of them took something up, in the loop's time."""
     moved_at: float = 0.0
-    """When the database last took something of it, in the loop's time."""
+    """When the database last took something of it."""
+    helping: asyncio.TimerHandle | None = None
     queue: deque[_Waiting] = field(default_factory=deque)
     # Strong references: the loop itself keeps none, and a client that disconnects must not end a commit.
     writers: set[asyncio.Task[None]] = field(default_factory=set)
@@ -57,8 +64,8 @@ class Acceptor:
     """Commits messages, those that wait at the same time together: what came in during one commit shares the next.
 
     Those above `medium_octets` go to the database piece by piece, and by writers of their own, a few at a time, so that some are on their
-    way while others wait for the disk; those above `large_octets`, which may take a second each, by another: small ones would be told 451 if
-    they waited behind some dozens of them.
+    way while others wait for the disk; those above `large_octets`, which may take a second each, by another: small ones would be told 451
+    if they waited behind some dozens of them.
 
     Nothing waits for company. `wake` is called with a channel name after each commit; it must neither block nor raise.
     `clock` gives the time of the Received field.
@@ -87,7 +94,7 @@ class Acceptor:
         self._commit_seconds = commit_seconds
         self._group_messages = group_messages
         self._medium_octets, self._large_octets = medium_octets, large_octets
-        self._small = _Lane(writers, group_octets)
+        self._small = _Lane(writers, group_octets, slow_seconds=SLOW_SECONDS)
         self._medium = _Lane(medium_writers, medium_group_octets, piecewise=True)
         self._large = _Lane(1, group_octets, piecewise=True)
         self.accepted = 0
@@ -104,7 +111,10 @@ class Acceptor:
         waiting = _Waiting(envelope, content, asyncio.get_running_loop().create_future(), also)
         lane = self._lane(content.size)
         lane.queue.append(waiting)
-        self._start_writer(lane)
+        if not lane.writers:
+            self._start_writer(lane)
+        elif lane.helping is None:
+            self._help(lane)
         return await self._answered(waiting, lane)
 
     def _lane(self, size: int) -> _Lane:
@@ -140,15 +150,28 @@ class Acceptor:
         while writers := self._small.writers | self._medium.writers | self._large.writers:
             await asyncio.wait(writers)
 
+    def _help(self, lane: _Lane) -> None:
+        """Has one more writer take what waits, at once or as soon as those that there are have been slow."""
+        lane.helping = None
+        if not lane.queue or len(lane.writers) >= lane.max_writers:
+            return
+        loop = asyncio.get_running_loop()
+        left = lane.begun_at + lane.slow_seconds - loop.time()
+        if left > 0:
+            lane.helping = loop.call_later(left, self._help, lane)
+        else:
+            self._start_writer(lane)
+
     def _start_writer(self, lane: _Lane) -> None:
-        if len(lane.writers) < lane.max_writers:
-            writer = asyncio.create_task(self._write(lane), name="inbound writer")
-            lane.writers.add(writer)
-            writer.add_done_callback(lane.writers.discard)
+        lane.begun_at = asyncio.get_running_loop().time()
+        writer = asyncio.create_task(self._write(lane), name="inbound writer")
+        lane.writers.add(writer)
+        writer.add_done_callback(lane.writers.discard)
 
     async def _write(self, lane: _Lane) -> None:
         unbind_contextvars("session")  # it is many connections' writer, whoever of them began it
         while group := self._next_group(lane):
+            lane.begun_at = asyncio.get_running_loop().time()
             try:
                 await self._keep(group, lane)
             finally:
@@ -260,6 +283,6 @@ def _key(waiting: _Waiting) -> bytes:
 
 def redelivery_key(envelope: Envelope, digest: bytes) -> bytes:
     """Equal when the same bytes (SHA-256 `digest`, without our own stamp) come for the same recipients from the same reverse-path."""
-    fields = (envelope.reverse_path, *sorted(set(envelope.recipients)))
-    told_apart = b"".join(b"%d:%b" % (len(octets), octets) for octets in (each.encode("utf-8", "replace") for each in fields))
+    fields = [each.encode("utf-8", "replace") for each in (envelope.reverse_path, *sorted(set(envelope.recipients)))]
+    told_apart = b"".join([b"%d:%b" % (len(octets), octets) for octets in fields])
     return hashlib.sha256(digest + told_apart).digest()

@@ -4,14 +4,14 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import IO, Self
 
 from gateway.ingress.limits import KIB, MIB, Budget
 
 _PIECE = 256 * KIB
 _LARGE = 16 * KIB
-"""What comes in so large a piece is kept as it is. Smaller ones are gathered: each by itself would cost more than it holds."""
+"""What comes in so large a piece is kept as it is. Smaller ones are put together: each by itself would cost more than it holds."""
 
 
 class NoRoomError(Exception):
@@ -31,8 +31,6 @@ class Content:
         self._total = total
         self._charged = 0
         self._pieces: list[bytes] = []
-        self._gathered = bytearray()
-        """What comes after the pieces."""
         self._file: IO[bytes] | None = None
         self._hash = hashlib.sha256()
 
@@ -67,7 +65,7 @@ class Content:
         """The first octets."""
         if self._file is None:
             found = b""
-            for piece in self._in_memory():
+            for piece in self._pieces:
                 found += piece[: octets - len(found)]
                 if len(found) == octets:
                     break
@@ -79,12 +77,12 @@ class Content:
 
     async def read(self) -> bytes:
         """All of it; nothing may be appended afterwards."""
-        return b"".join(self._in_memory()) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
+        return b"".join(self._pieces) if self._file is None else await asyncio.to_thread(self._read_file, self._file)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """All of it, piece by piece; several may read at once, and nothing may be appended afterwards."""
         if self._file is None:
-            for octets in self._in_memory():
+            for octets in self._pieces:
                 for start in range(0, len(octets), _PIECE):
                     yield octets[start : start + _PIECE]
             return
@@ -113,18 +111,10 @@ class Content:
         return True
 
     def _remember(self, octets: bytes) -> None:
-        if len(octets) < _LARGE:
-            self._gathered += octets
-        if self._gathered and (len(octets) >= _LARGE or len(self._gathered) >= _LARGE):
-            self._pieces.append(bytes(self._gathered))
-            self._gathered = bytearray()
-        if len(octets) >= _LARGE:
+        if self._pieces and len(self._pieces[-1]) < _LARGE and len(octets) < _LARGE:
+            self._pieces[-1] += octets
+        else:
             self._pieces.append(octets)
-
-    def _in_memory(self) -> Iterator[bytes]:
-        yield from self._pieces
-        if self._gathered:
-            yield bytes(self._gathered)
 
     def _spill(self) -> None:
         try:
@@ -132,7 +122,7 @@ class Content:
             self._file = tempfile.TemporaryFile(prefix="deskgate-", buffering=0)  # noqa: SIM115 (closed by `close`)
         except OSError as error:
             raise NoRoomError(str(error)) from error
-        for piece in self._in_memory():
+        for piece in self._pieces:
             self._write(piece)
         self._forget_memory()
 
@@ -146,7 +136,7 @@ class Content:
             raise NoRoomError(str(error)) from error
 
     def _forget_memory(self) -> None:
-        self._pieces, self._gathered = [], bytearray()
+        self._pieces = []
         if self._memory is not None:
             self._memory.give(self._charged)
         self._charged = 0

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gateway.domain.envelope import Entry, Envelope, Peer
-from gateway.ingress.accept import Acceptor, Also, redelivery_key
+from gateway.ingress.accept import SLOW_SECONDS, Acceptor, Also, redelivery_key
 from gateway.ingress.content import Content
 from storage import engine as storage_engine
 from storage import inbound
@@ -91,6 +91,42 @@ async def test_messages_that_wait_together_share_a_commit_and_keep_their_own_con
             assert row.trace_id == f"trace-{number}"
             assert content is not None
             assert content.endswith(octets[number])
+
+
+async def test_who_waits_behind_a_commit_that_hangs_is_taken_by_another_writer(sessions: Sessions) -> None:
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None)
+    go_on, begun = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: AsyncSession) -> None:
+        begun.set()
+        await go_on.wait()
+
+    hanging = asyncio.create_task(acceptor.accept_message(envelope(0), Content.of(b"x"), hang))
+    await begun.wait()
+    # They come at once, and nobody after them.
+    ids = await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"x")) for n in range(1, 6)))
+    assert (len(set(ids)), acceptor.commits, hanging.done()) == (5, 1, False)
+    go_on.set()
+    assert await hanging not in ids
+
+
+async def test_one_writer_is_enough_while_commits_are_quick(sessions: Sessions) -> None:
+    await connected(sessions)
+    acceptor = Acceptor(sessions, HOSTNAME, lambda _: None, group_messages=1, writers=8)
+    at_once = most = 0
+
+    async def look(session: AsyncSession) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await session.execute(text("SELECT 1"))
+        at_once -= 1
+
+    began = time.monotonic()
+    await asyncio.gather(*(acceptor.accept_message(envelope(n), Content.of(b"x"), look) for n in range(3)))
+    took = time.monotonic() - began
+    assert acceptor.commits == 3
+    assert most == 1 or took > SLOW_SECONDS
 
 
 async def test_a_group_is_bounded_in_octets_and_in_messages(sessions: Sessions) -> None:
