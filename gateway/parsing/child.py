@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from gateway.auth.signature import Verified
@@ -116,7 +115,9 @@ def be_silent() -> None:
 def address_space() -> int:
     """Bytes of virtual memory in use; 0 where the system does not tell."""
     try:
-        pages = Path("/proc/self/statm").read_bytes().split()[0]
+        # After each message: by pathlib it would take several times as long.
+        with open("/proc/self/statm", "rb", buffering=0) as statm:  # noqa: PTH123
+            pages = statm.read(64).split()[0]
     except OSError:
         return 0
     return int(pages) * resource.getpagesize()
