@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.api import shapes
@@ -112,11 +112,22 @@ def unset(value: str | None) -> str:
     return value or ""
 
 
-class Reply(Input):
-    """An answer to the client and the ticket's Cc, or to whom `to` names."""
+class Written(Input):
+    """A file alone says something, too."""
 
     text: Words
     files: Annotated[list[Upload], Field(max_length=MOST_FILES)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if not self.text.strip() and not self.files:
+            raise ValueError("the text is empty, and there is no file: write what there is to say")
+        return self
+
+
+class Reply(Written):
+    """An answer to the client and the ticket's Cc, or to whom `to` names."""
+
     private: bool = False
     """Never for the client: it stays on the ticket, or goes to those of `to`."""
     from_: Address | None = Field(default=None, alias="from")
@@ -133,11 +144,9 @@ class Reply(Input):
     """The id of the newest article that whoever wrote this had seen: where somebody spoke since, it is refused."""
 
 
-class NewNote(Input):
+class NewNote(Written):
     """Words between colleagues, which no client ever gets."""
 
-    text: Words
-    files: Annotated[list[Upload], Field(max_length=MOST_FILES)] = Field(default_factory=list)
     set: Set = Field(default_factory=Set)
 
 

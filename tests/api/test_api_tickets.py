@@ -214,6 +214,18 @@ async def test_what_the_desk_does_not_do_is_said_with_its_reason_and_changes_not
     assert len(await program.every("/tickets")) == 1
 
 
+@pytest.mark.parametrize("what", ["replies", "notes"])
+async def test_words_that_say_nothing_are_a_request_that_cannot_be(site: ApiSite, what: str) -> None:
+    program = await site.program("tickets:write")
+    await opened(program)
+    for said in ({"text": ""}, {"text": " \n"}, {"text": "", "files": []}):
+        answer = await program.post(f"/tickets/1/{what}", said)
+        assert (answer.status, answer.problem) == (422, "invalid"), said
+        assert answer.json["detail"] == "the body: the text is empty, and there is no file: write what there is to say"
+    file = {"filename": "note.txt", "content_type": "text/plain", "content": "SGVsbG8="}
+    assert (await program.post(f"/tickets/1/{what}", {"text": "", "files": [file]})).status == 201
+
+
 async def test_tickets_are_searched_by_their_words_within_what_the_token_sees(site: ApiSite) -> None:
     program, sales = await site.program("tickets:write"), await site.program("tickets:read", departments=("sales",))
     for number in range(3):
