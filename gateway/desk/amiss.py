@@ -10,6 +10,8 @@ from gateway.letters.alarms import in_short
 
 LOG_AGAIN: Final = timedelta(hours=1)
 LETTER_AGAIN: Final = timedelta(days=1)
+BETWEEN: Final = ", "
+"""Of several things that one alarm is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,10 @@ def amiss(state: State, bounds: AlarmBounds, *, shadow: bool = False) -> Iterato
         facts = {"name": longest.name, "number": longest.letters, "hours": hours(longest.seconds), "error": longest.error}
         yield Amiss(Alarm.DESTINATION_DOWN, longest.name, bounds.down, longest.seconds, facts)
     if state.disabled and not shadow:
-        names = ", ".join(each.name for each in state.disabled)
-        facts = {"name": names, "why": state.disabled[0].why, "command": f"deskgate webhooks enable {state.disabled[0].name}"}
-        yield Amiss(Alarm.WEBHOOK_DISABLED, names, timedelta(0), 0.0, facts)
+        names = BETWEEN.join(each.name for each in state.disabled)
+        which = BETWEEN.join(f"{each.name} ({each.why})" for each in state.disabled)
+        facts = {"which": which, "command": f"deskgate webhooks enable {state.disabled[0].name}"}
+        yield Amiss(Alarm.WEBHOOK_DISABLED, names, timedelta(0), 0.0, facts, several=True)
     yield from held_back(state, bounds)
 
 
@@ -88,8 +91,9 @@ def of_amiss(one: Amiss, before: Known | None, now: datetime, *, letters: bool) 
             return over(one.alarm, known, about)
         # How long it has lasted need be remembered only where nothing else shows it.
         return News(one.alarm, about, one) if one.lasted is None else None
-    letter = letters and (known.told_at is None or now - known.told_at >= LETTER_AGAIN)
-    log = letter or not known.up or known.logged_at is None or now - known.logged_at >= LOG_AGAIN
+    joined = one.several and known.up and not set(one.about.split(BETWEEN)) <= set(known.about.split(BETWEEN))
+    letter = letters and (joined or known.told_at is None or now - known.told_at >= LETTER_AGAIN)
+    log = letter or joined or not known.up or known.logged_at is None or now - known.logged_at >= LOG_AGAIN
     after = replace(
         about,
         up=True,

@@ -123,6 +123,8 @@ class Amiss:
     bound: timedelta
     lasted: float | None
     told: dict[str, str | int] = field(default_factory=dict)
+    several: bool = False
+    """`about` names several things. One that joins them is told of at once, although the alarm is up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "`deskgate status` has the last answer. Letters leave by themselves once it is mended, or by `deskgate outbox retry` at once.",
         ),
         Alarm.WEBHOOK_DISABLED: Words(
-            "a webhook was disabled, and hears nothing of tickets any more: {name} ({why})",
+            "a webhook was disabled, and hears nothing of tickets any more: {which}",
             "no webhook is disabled any more",
             "What it was not told is kept. Mend it, try it with `deskgate webhooks test`, then `{command}`, which says how it hears of "
             "what it missed.",
@@ -140,7 +140,7 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "Последний ответ — в `deskgate status`. Когда всё исправлено, письма уйдут сами; сразу — `deskgate outbox retry`.",
         ),
         Alarm.WEBHOOK_DISABLED: Words(
-            "вебхук отключён и больше не узнаёт о событиях обращений: {name} ({why})",
+            "вебхук отключён и больше не узнаёт о событиях обращений: {which}",
             "отключённых вебхуков больше нет",
             "Недоставленное сохранено. Устраните причину, проверьте командой `deskgate webhooks test`, затем выполните `{command}`: "
             "она подскажет, как дослать пропущенное.",
@@ -183,7 +183,7 @@ WORDS: Final[dict[Language, dict[Alarm, Words]]] = {
             "Ostatnia odpowiedź jest w `deskgate status`. Po naprawie listy wyjdą same; od razu: `deskgate outbox retry`.",
         ),
         Alarm.WEBHOOK_DISABLED: Words(
-            "webhook został wyłączony i nie dowiaduje się już o zdarzeniach w zgłoszeniach: {name} ({why})",
+            "webhook został wyłączony i nie dowiaduje się już o zdarzeniach w zgłoszeniach: {which}",
             "żaden webhook nie jest już wyłączony",
             "Niedoręczone zdarzenia są zachowane. Usuń przyczynę, sprawdź poleceniem `deskgate webhooks test`, a potem wykonaj "
             "`{command}` — podpowie, jak dosłać pominięte.",

@@ -106,6 +106,24 @@ def test_without_anybody_to_write_to_no_letter_is_due_and_none_says_that_it_is_o
     assert said(look(State(), known, NOW + HOUR, told=True)) == [(Alarm.HELD_MAIL, False, True, False)]
 
 
+def test_a_webhook_that_joins_those_that_are_disabled_is_told_of_at_once_and_one_that_leaves_them_is_not() -> None:
+    known: dict[str, Known] = {}
+    chat, crm = Disabled("chat", "it answered 410"), Disabled("crm", "it has taken nothing for 72 h")
+    for minute, disabled, expected in (
+        (0, (chat,), [(Alarm.WEBHOOK_DISABLED, True, True, True)]),
+        (1, (chat,), []),
+        (2, (chat, crm), [(Alarm.WEBHOOK_DISABLED, True, True, True)]),
+        (3, (crm,), []),
+        (4, (chat, crm), [(Alarm.WEBHOOK_DISABLED, True, True, True)]),
+        (5, (), [(Alarm.WEBHOOK_DISABLED, False, True, True)]),
+    ):
+        found = look(State(disabled=disabled), known, NOW + minute * MINUTE)
+        assert said(found) == expected, minute
+        if len(disabled) == 2 and found[0].amiss is not None:
+            told = letters.text(Alarm.WEBHOOK_DISABLED, found[0].amiss, "mx.desk.test", "en")
+            assert "chat (it answered 410), crm (it has taken nothing for 72 h)" in told
+
+
 def test_a_backlog_that_gets_shorter_is_no_standstill_however_old_it_is() -> None:
     known: dict[str, Known] = {}
     for minute in range(60):
