@@ -151,7 +151,7 @@ class Acceptor:
             await asyncio.wait(writers)
 
     def _help(self, lane: _Lane) -> None:
-        """Has one more writer take what waits, at once or as soon as those that there are have been slow."""
+        """Has one more writer take what waits: as soon as those that there are have been at what they have for too long."""
         lane.helping = None
         if not lane.queue or len(lane.writers) >= lane.max_writers:
             return
