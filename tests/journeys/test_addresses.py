@@ -47,7 +47,12 @@ async def agent_replies(gateway: Running, ticket: int, words: str) -> Received:
     row = await gateway.take(reply_to(notified[ticket], DANA, words))
     assert row["outcome"] == "agent_reply", row
     await gateway.quiet()
-    return gateway.relay.messages[-1]
+    return letters_of(gateway)[-1]
+
+
+def letters_of(gateway: Running) -> list[Received]:
+    """Without those that verify the From address, which a job sends when its minute comes."""
+    return [each for each in gateway.relay.messages if each.recipients != ("info@outside.test",)]
 
 
 def copied(got: Received) -> list[str]:
@@ -77,7 +82,7 @@ async def test_the_address_that_was_written_to_gets_a_copy_of_each_reply_which_h
             ticket = await gateway.ticket(number)
             assert ticket["cc"] == []
         before = [(each["number"], len(each["articles"]), each["updated_at"]) for each in [await gateway.ticket(n) for n in range(1, 5)]]
-        letters = len(gateway.relay.messages)
+        letters = len(letters_of(gateway))
 
         # The copies come back: as they went out, with another id, and with hardly a field left.
         for got in [each for each in gateway.relay.messages if copied(each)]:
@@ -89,7 +94,7 @@ async def test_the_address_that_was_written_to_gets_a_copy_of_each_reply_which_h
                 assert (row["state"], row["ticket"]) == ("ignored", None), row
         await gateway.quiet()
         after = [(each["number"], len(each["articles"]), each["updated_at"]) for each in [await gateway.ticket(n) for n in range(1, 5)]]
-        assert (after, len(gateway.relay.messages)) == (before, letters)
+        assert (after, len(letters_of(gateway))) == (before, letters)
 
         # The client answers all: the address is nobody who takes part.
         answered = gateway.relay.to("b@client.test")[-1].message_id

@@ -25,9 +25,10 @@ departments = ["sales"]
 
 
 async def a_ticket(gateway: Running, subject: str = "Printer on fire") -> Received:
-    """Anna writes; the notification that Dana gets."""
+    """Anna writes; the notification that Dana gets, once all others have theirs."""
     before = len(gateway.relay.to("dana@staff.test"))
-    await gateway.send(letter(ANNA, "support@desk.test", subject, f"It is about: {subject}."))
+    await gateway.take(letter(ANNA, "support@desk.test", subject, f"It is about: {subject}."))
+    await gateway.quiet()
     return (await gateway.letters_to("dana@staff.test", before + 1))[-1]
 
 

@@ -391,9 +391,19 @@ class SmtpPeer:
                 session.writer.transport.abort()
             case "reply":
                 await self._say(session, fault.text)
+                await self._let_it_be_read(session)
             case "close" | "slow" | "raw" | "twice":
                 session.writer.close()
         raise _Gone
+
+    async def _let_it_be_read(self, session: _Session) -> None:
+        """To close over what has not been read sends RST, which may overtake the reply."""
+        if session.writer.can_write_eof():
+            session.writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                while await session.reader.read(1 << 16):
+                    pass
 
     def _fault(self, command: str, argument: str) -> Fault | None:
         for rule in self._rules:
