@@ -6,6 +6,7 @@ import json
 from tests.journeys.lending import Lender
 from tests.journeys.running import letter
 from tests.peers.smtp_peer import reply, slow
+from tests.waiting import until
 
 QUICKLY = "[outbound.retry]\nfirst_delay = 600\nmax_delay = 600"
 UNDER_WAY = "SELECT id FROM outbox_messages WHERE state = 'leased' OR attempts = 0"
@@ -53,8 +54,9 @@ async def test_an_operator_holds_finds_retries_and_cancels_letters(lend: Lender)
 
 async def test_what_is_on_the_wire_is_finished_and_nothing_else_begins_once_sending_is_held(lend: Lender) -> None:
     async with lend(tables=QUICKLY) as gateway:
-        gateway.relay.on("END", slow(2.5))
+        gateway.relay.on("END", slow(4.0))
         await gateway.take(letter("anna@client.test", "sales@desk.test", "One", "It burns."))
+        await until(lambda: len(gateway.relay.unanswered) == 2)
         [status, out, _] = await gateway.command("outbox", "hold", "--json")
         on_the_wire = json.loads(out)["on_the_wire"]
         assert (status, on_the_wire) == (0, 2)
