@@ -54,7 +54,7 @@ async def test_an_operator_holds_finds_retries_and_cancels_letters(lend: Lender)
 
 async def test_what_is_on_the_wire_is_finished_and_nothing_else_begins_once_sending_is_held(lend: Lender) -> None:
     async with lend(tables=QUICKLY) as gateway:
-        gateway.relay.on("END", slow(4.0))
+        gateway.relay.on("END", slow(10.0))
         await gateway.take(letter("anna@client.test", "sales@desk.test", "One", "It burns."))
         await until(lambda: len(gateway.relay.unanswered) == 2)
         [status, out, _] = await gateway.command("outbox", "hold", "--json")
